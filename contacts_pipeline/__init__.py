@@ -1,0 +1,1 @@
+"""Keeps the contacts of a warehouse and the locations of a HighLevel CRM in step."""

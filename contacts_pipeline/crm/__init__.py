@@ -1,0 +1,1 @@
+"""A small SDK of the CRM's contact API."""

@@ -1,0 +1,19 @@
+"""The root of every error that a user can mend: it names the thing and the remedy."""
+
+
+class PipelineError(Exception):
+    """What happened, to which thing, and what to do about it, in one line without values."""
+
+    code = "error"
+
+
+class SettingsError(PipelineError):
+    """``contacts.yaml`` or the environment says something that can't be meant."""
+
+    code = "settings_invalid"
+
+
+class WarehouseError(PipelineError):
+    """The warehouse can't be read as ``contacts.yaml`` describes it."""
+
+    code = "warehouse_unreadable"

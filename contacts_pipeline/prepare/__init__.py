@@ -1,0 +1,1 @@
+"""What the rows say: every field judged, every person unified, in DuckDB."""

@@ -1,0 +1,1 @@
+"""The CRM on this machine."""

@@ -1,0 +1,251 @@
+"""``contacts.yaml`` as pydantic models.
+
+A secret is the name of an environment variable, never a value. Reading the file,
+with its line numbers and variables, is ``settings_file``'s work.
+"""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+
+from contacts_pipeline.contact import FIELD_COLUMNS, NOT_NULLABLE, Channel
+
+Match = Literal["email,phone", "phone,email", "email", "phone"]
+Share = Annotated[float, Field(ge=0, le=1)]
+SurvivorRule = Literal["newest", "most_frequent", "source_priority", "longest"]
+Expression = Annotated[str, Field(min_length=1)]
+
+SAMPLE_WAREHOUSE = Path("data/sample")
+
+
+class Section(BaseModel):
+    """A part of the file: unknown keys are errors, values don't change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Warehouse(Section):
+    """Where the contacts are."""
+
+    url: str = Field(description="A folder of .parquet/.csv files, a .duckdb file, or a URL.")
+
+
+class FieldMap(Section):
+    """API field to column, or to an SQL expression of the warehouse."""
+
+    model_config = ConfigDict(title="Fields")
+
+    firstName: Expression | None = None  # noqa: N815 - the API's own names, as the user types them
+    lastName: Expression | None = None  # noqa: N815
+    name: Expression | None = Field(
+        None, description="Sent only where first and last name are empty."
+    )
+    email: Expression | None = None
+    phone: Expression | None = None
+    address1: Expression | None = None
+    city: Expression | None = None
+    state: Expression | None = None
+    postalCode: Expression | None = None  # noqa: N815
+    country: Expression | None = None
+    website: Expression | None = None
+    timezone: Expression | None = None
+    dnd: Expression | None = None
+    dndSettings: dict[Channel, Expression] = Field(  # noqa: N815
+        default_factory=dict, description="Channel to a boolean column; true blocks the channel."
+    )
+    inboundDndSettings: Expression | None = None  # noqa: N815
+    tags: Expression | None = Field(None, description="A list, or text split at commas.")
+    source: Expression | None = None
+    dateOfBirth: Expression | None = None  # noqa: N815
+    companyName: Expression | None = None  # noqa: N815
+    assignedTo: Expression | None = None  # noqa: N815
+    gender: Expression | None = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Pipeline column to warehouse expression, for the plain fields that are mapped."""
+        mapped = {column: getattr(self, field) for field, column in FIELD_COLUMNS.items()}
+        return {column: expression for column, expression in mapped.items() if expression}
+
+
+class Contacts(Section):
+    """The table or query of contacts, and what its columns mean."""
+
+    table: str | None = None
+    query: str | None = None
+    key: str = Field(description="Unique in the source; the row's name in every report.")
+    location: str
+    updated_at: str | None = Field(None, description="Newest wins; left out, ties go to the key.")
+    fields: FieldMap
+    custom_fields: dict[str, Expression] = Field(
+        default_factory=dict, description="Custom field key, without 'contact.', to a column."
+    )
+    date_order: Literal["dmy", "mdy"] | None = Field(
+        None, description="How this source writes 03/04/1990; left out, such a date is dropped."
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.table is None) == (self.query is None):
+            raise ValueError("give either 'table' or 'query', not both")
+        return self
+
+
+class Location(Section):
+    """A sub-account of the CRM, as the registry describes it."""
+
+    id: str = Field(min_length=1)
+    name: str | None = None
+    token_env: str | None = Field(None, description="Environment variable that holds the token.")
+    country: str | None = Field(None, description="Default region of phones, ISO 3166-1 alpha-2.")
+    match: Match = Field("email,phone", description="Its 'Allow Duplicate Contact' sequence.")
+    enabled: bool = True
+    timezone: str | None = None
+    daily_limit: int = Field(200_000, gt=0, description="Requests a day.")
+    burst_limit: int = Field(100, gt=0, description="Requests in an interval.")
+    interval_ms: int = Field(10_000, gt=0, description="Length of the interval, milliseconds.")
+    max_reject_share: Share = 0.5
+    max_create_share: Share = 1.0
+
+    @field_validator("match", mode="before")
+    @classmethod
+    def _without_spaces(cls, value: object) -> object:
+        return value.replace(" ", "").lower() if isinstance(value, str) else value
+
+
+class LocationTable(Section):
+    """The registry as a table of the warehouse, with the columns of ``Location``."""
+
+    table: str
+    columns: dict[str, Expression] = Field(
+        default_factory=dict, description="Location key to column, where the names differ."
+    )
+
+    @field_validator("columns")
+    @classmethod
+    def _known(cls, value: dict[str, str]) -> dict[str, str]:
+        if unknown := value.keys() - Location.model_fields.keys():
+            raise ValueError(f"a location has no {', '.join(sorted(unknown))}")
+        return value
+
+
+class Crm(Section):
+    """The CRM to push to."""
+
+    base_url: str
+    token_env: str = Field("CRM_TOKEN", description="For locations that name none of their own.")
+    allow_http: bool = Field(False, description="Plain http beyond loopback: private networks.")
+    timeout_seconds: float = Field(30, gt=0)
+    settle_seconds: float = Field(30, ge=0, description="Wait before an unclear fate is looked up.")
+    max_tries: int = Field(5, ge=1, description="Tries of one request, the first included.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _normalised(cls, value: str) -> str:
+        parts = urlsplit(value.strip())
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("write it as https://host[:port]")
+        if parts.username or parts.query or parts.fragment:
+            raise ValueError("a base URL has no user, query or fragment")
+        default_port = {"http": 80, "https": 443}[parts.scheme]
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        netloc = host if parts.port in {None, default_port} else f"{host}:{parts.port}"
+        return urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), "", ""))
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> Self:
+        if self.base_url.startswith("http:") and not (self.allow_http or self.is_loopback):
+            raise ValueError("base_url must be https; 'allow_http: true' permits a private network")
+        return self
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the CRM runs on this machine."""
+        host = urlsplit(self.base_url).hostname or ""
+        if host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+
+class Policy(Section):
+    """What may be done to contacts that the CRM already holds."""
+
+    tags: Literal["add", "overwrite", "skip"] = "add"
+    dnd: Literal["set_only", "follow"] = "set_only"
+    shared: Literal["withhold", "merge", "hold"] = "withhold"
+    changed_email: Literal["hold", "create", "update_by_id"] = "hold"
+    crm_snapshot: Literal["never", "first_run", "always"] = "first_run"
+    clear: tuple[str, ...] = Field((), description="API fields sent as null where they are empty.")
+
+    @field_validator("clear")
+    @classmethod
+    def _clearable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for field in value:
+            if field not in FIELD_COLUMNS:
+                raise ValueError(f"'{field}' is no field of a contact")
+            if field in NOT_NULLABLE or field in {"email", "phone", "dnd"}:
+                raise ValueError(f"'{field}' can't be cleared")
+        return value
+
+
+class Validation(Section):
+    """How strict the judgement of a field is."""
+
+    phones: Literal["valid", "possible"] = "valid"
+    placeholder_emails: Literal["reject", "warn"] = "reject"
+    role_emails: Literal["reject", "warn", "accept"] = "warn"
+
+
+class Runs(Section):
+    """How Dagster runs are cut."""
+
+    locations_per_run: int = Field(50, gt=0)
+
+
+class Settings(Section):
+    """The whole of ``contacts.yaml``."""
+
+    warehouse: Warehouse
+    contacts: Contacts
+    locations: LocationTable | tuple[Location, ...]
+    crm: Crm
+    policy: Policy = Policy()
+    validation: Validation = Validation()
+    survivorship: dict[str, SurvivorRule] = Field(
+        default_factory=dict, description="API field to rule, where it is not 'newest'."
+    )
+    runs: Runs = Runs()
+
+    _folder: Path = PrivateAttr(default_factory=Path)
+
+    @field_validator("survivorship")
+    @classmethod
+    def _survivors(cls, value: dict[str, str]) -> dict[str, str]:
+        if unknown := value.keys() - FIELD_COLUMNS.keys():
+            raise ValueError(f"a contact has no {', '.join(sorted(unknown))}")
+        return value
+
+    @property
+    def warehouse_path(self) -> Path | None:
+        """The warehouse's folder or file, absolute; None where it is a server."""
+        if "://" in self.warehouse.url:
+            return None
+        return (self._folder / self.warehouse.url).resolve()
+
+    @property
+    def reads_the_sample(self) -> bool:
+        """Whether the people in the warehouse are the invented ones of ``data/sample``."""
+        path = self.warehouse_path
+        return path is not None and path.parts[-2:] == SAMPLE_WAREHOUSE.parts
+
+    def in_folder(self, folder: Path) -> Self:
+        """The same settings, with relative paths read from ``folder``."""
+        moved = self.model_copy()
+        moved._folder = folder  # noqa: SLF001 - its own
+        return moved

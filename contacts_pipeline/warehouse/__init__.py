@@ -1,0 +1,1 @@
+"""The user's warehouse: its tables in, as Arrow."""
