@@ -137,7 +137,7 @@ class Crm(Section):
 
     base_url: str
     token_env: str = Field("CRM_TOKEN", description="For locations that name none of their own.")
-    allow_http: bool = Field(False, description="Plain http beyond loopback: private networks.")
+    allow_http: bool = Field(default=False, description="Plain http beyond loopback: private networks.")
     timeout_seconds: float = Field(30, gt=0)
     settle_seconds: float = Field(30, ge=0, description="Wait before an unclear fate is looked up.")
     max_tries: int = Field(5, ge=1, description="Tries of one request, the first included.")

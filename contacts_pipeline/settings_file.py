@@ -39,7 +39,9 @@ def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Setti
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise SettingsError(f"{path}{_yaml_place(error)}: not valid YAML: {_problem(error)}") from None
+        raise SettingsError(
+            f"{path}{_yaml_place(error)}: not valid YAML: {_problem(error)}"
+        ) from None
     if not isinstance(document, dict):
         raise SettingsError(f"{path}: empty; start from the contacts.yaml of this project")
     lines = dict(_lines(node))

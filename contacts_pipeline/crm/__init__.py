@@ -1,1 +1,35 @@
-"""A small SDK of the CRM's contact API."""
+"""A small SDK of the CRM's contact API.
+
+Source of every rule: the vendor's OpenAPI of 2021-07-28 and field reports.
+"""
+
+from contacts_pipeline.crm.client import CrmClient, shared_ssl_context
+from contacts_pipeline.crm.errors import (
+    ClientOutdated,
+    CrmError,
+    LocationClosed,
+    NotApplied,
+    RateLimited,
+    Refused,
+    UnclearFate,
+    Unreachable,
+)
+from contacts_pipeline.crm.limits import RateLimits
+from contacts_pipeline.crm.models import CustomFieldDefinition, StoredContact, Upserted
+
+__all__ = [
+    "ClientOutdated",
+    "CrmClient",
+    "CrmError",
+    "CustomFieldDefinition",
+    "LocationClosed",
+    "NotApplied",
+    "RateLimited",
+    "RateLimits",
+    "Refused",
+    "StoredContact",
+    "UnclearFate",
+    "Unreachable",
+    "Upserted",
+    "shared_ssl_context",
+]

@@ -1,0 +1,116 @@
+"""Everything that a call to the CRM can end in, other than an answer.
+
+CrmError
+├── Refused            this record only; the same body will be refused again
+├── NotApplied         try again: the CRM did nothing
+│   ├── RateLimited    too many requests, for some seconds or for the day
+│   └── Unreachable    no connection, so nothing was sent
+├── UnclearFate        it may have been applied, and may still be running
+├── LocationClosed     no request to this location can succeed
+└── ClientOutdated     no request at all can succeed
+
+Which answer means which: the vendor's error table and field reports.
+"""
+
+import re
+
+import httpx
+
+from contacts_pipeline.crm.limits import RateLimits
+
+_VALUES = re.compile(r"[\w.+-]+@[\w.-]+|\+?\d[\d\s().-]{5,}\d")
+
+
+class CrmError(Exception):
+    """A call that brought no usable answer; ``code`` is stable, ``str()`` holds no values."""
+
+    code = "crm_error"
+
+    def __init__(
+        self, message: str, *, status: int | None = None, limits: RateLimits | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.limits = limits or RateLimits()
+
+
+class Refused(CrmError):
+    """A final 4xx about the record."""
+
+    code = "refused"
+
+
+class NotApplied(CrmError):
+    """The CRM did nothing; the same request may be sent again."""
+
+    code = "not_applied"
+
+
+class RateLimited(NotApplied):
+    """429: slow down, or stop for the day."""
+
+    code = "rate_limited"
+
+    @property
+    def daily_budget_spent(self) -> bool:
+        """Whether the day's requests are used up, as the headers say."""
+        return self.limits.daily_remaining == 0
+
+
+class Unreachable(NotApplied):
+    """No connection was made."""
+
+    code = "crm_unreachable"
+
+
+class UnclearFate(CrmError):
+    """Sent, but the answer does not say whether it was applied."""
+
+    code = "unclear"
+
+
+class LocationClosed(CrmError):
+    """The token does not open this location."""
+
+    code = "token_refused"
+
+
+class ClientOutdated(CrmError):
+    """The CRM no longer speaks the API version that this client asks for."""
+
+    code = "api_version_refused"
+
+
+def error_from(response: httpx.Response) -> CrmError:
+    """The error that ``response`` stands for; it is not a usable 2xx."""
+    status, limits = response.status_code, RateLimits.of(response.headers)
+    body_status, message = _told(response)
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return RateLimited("too many requests", status=status, limits=limits)
+    if status == httpx.codes.UNAUTHORIZED:
+        if "version" in message.lower():
+            return ClientOutdated(message, status=status, limits=limits)
+        return LocationClosed(message or "the token is refused", status=status, limits=limits)
+    if status == httpx.codes.FORBIDDEN:
+        told = message or "forbidden, by a page instead of the API"
+        return LocationClosed(told, status=status, limits=limits)
+    if status == httpx.codes.REQUEST_TIMEOUT or not httpx.codes.is_client_error(status):
+        told = message or f"HTTP {status} without a usable body"
+        return UnclearFate(told, status=status, limits=limits)
+    if body_status == httpx.codes.UNAUTHORIZED:
+        message = f"a permanent do-not-disturb can't be changed: {message}"
+    return Refused(message or f"HTTP {status}", status=status, limits=limits)
+
+
+def _told(response: httpx.Response) -> tuple[int | None, str]:
+    """The body's own status and message; the message is a string or a list, or it is HTML."""
+    try:
+        body = response.json()
+    except ValueError:
+        return None, ""
+    if not isinstance(body, dict):
+        return None, ""
+    message = body.get("message", "")
+    text = "; ".join(map(str, message)) if isinstance(message, list) else str(message)
+    status = body.get("statusCode")
+    return (status if isinstance(status, int) else None), _VALUES.sub("…", text)[:300]

@@ -1,0 +1,47 @@
+"""The rate limits as the CRM states them in the headers of every answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True)
+class RateLimits:
+    """What the headers of one answer said; None where they said nothing.
+
+    ``interval_seconds`` and ``retry_after_seconds`` are seconds, the others are requests.
+    Source: ``X-RateLimit-*`` of the vendor's documentation; ``Retry-After`` is not documented.
+    """
+
+    burst: int | None = None
+    burst_remaining: int | None = None
+    interval_seconds: float | None = None
+    daily: int | None = None
+    daily_remaining: int | None = None
+    retry_after_seconds: float | None = None
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Self:
+        """Read the headers; one that is no number counts as absent."""
+        interval = _number(headers.get("X-RateLimit-Interval-Milliseconds"))
+        return cls(
+            burst=_count(headers.get("X-RateLimit-Max")),
+            burst_remaining=_count(headers.get("X-RateLimit-Remaining")),
+            interval_seconds=None if interval is None else interval / 1000,
+            daily=_count(headers.get("X-RateLimit-Limit-Daily")),
+            daily_remaining=_count(headers.get("X-RateLimit-Daily-Remaining")),
+            retry_after_seconds=_number(headers.get("Retry-After")),
+        )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text) if text else None
+    except ValueError:
+        return None
+    return number if number is not None and 0 <= number < float("inf") else None
+
+
+def _count(text: str | None) -> int | None:
+    number = _number(text)
+    return None if number is None else int(number)

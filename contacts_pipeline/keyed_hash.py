@@ -1,0 +1,62 @@
+"""HMAC-SHA256 under a key that never leaves the data folder, in Python and in SQL.
+
+Whatever is remembered of a value outside the data folder is this hash, cut to 128 bits.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+import duckdb
+
+from contacts_pipeline.snapshots import private_folder
+
+_KEY_BYTES = 32
+_HEX_DIGITS = 32
+_BLOCK_BYTES = 64  # of SHA-256, by RFC 2104
+
+
+def load_key(path: Path) -> bytes:
+    """The key at ``path``, made and stored for this user alone where there is none."""
+    private_folder(path.parent)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return bytes.fromhex(path.read_text(encoding="ascii"))
+    key = secrets.token_bytes(_KEY_BYTES)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key.hex())
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+def keyed_hash(key: bytes, kind: str, value: str) -> str:
+    """The hash of ``value`` as a value of ``kind``: 32 hexadecimal digits."""
+    message = f"{kind}\0{value}".encode()
+    return hmac.new(key, message, hashlib.sha256).hexdigest()[:_HEX_DIGITS]
+
+
+def fingerprint(key: bytes) -> str:
+    """Tells one key from another without giving it away."""
+    return keyed_hash(key, "fingerprint", "")
+
+
+def define_keyed_hash(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Give ``con`` the macro ``keyed_hash(kind, value)``, null where the value is null."""
+    padded = key.ljust(_BLOCK_BYTES, b"\0")
+    con.execute("set variable outer_pad = unhex(?)", [bytes(b ^ 0x5C for b in padded).hex()])
+    con.execute("set variable inner_pad = unhex(?)", [bytes(b ^ 0x36 for b in padded).hex()])
+    con.execute(
+        f"""
+        create or replace temp macro keyed_hash(kind, value) as left(
+            sha256(
+                getvariable('outer_pad')
+                || unhex(sha256(getvariable('inner_pad') || encode(kind || chr(0) || value)))
+            ),
+            {_HEX_DIGITS}
+        )
+        """
+    )

@@ -1,0 +1,127 @@
+"""The ledger's tables, for SQLite and PostgreSQL alike.
+
+Everything is keyed by the CRM (its normalised base URL) and the location. Times are UTC, naive.
+No value of a contact is in here: hashes, ids, codes and counts.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+
+def _place() -> tuple[Column[str], Column[str]]:
+    return Column("crm", String, primary_key=True), Column("location_id", String, primary_key=True)
+
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="The schema's version and the fingerprint of the key of all hashes.",
+)
+
+locations = Table(
+    "locations",
+    metadata,
+    *_place(),
+    Column("version", Integer, nullable=False, default=0),
+    Column("plan_id", String),
+    Column("daily_remaining", Integer),
+    Column("limits_seen_at", DateTime),
+    comment="A location's version, raised by the first write of each plan.",
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    *_place(),
+    Column("contact_id", String, primary_key=True),
+    Column("source_keys", Text, nullable=False, comment="JSON list"),
+    Column("email_hash", String, comment="Of the email that the contact holds."),
+    Column("phone_hash", String, comment="Of the phone that the contact holds."),
+    Column("hashes", Text, nullable=False, comment="JSON: API field to hash, as acknowledged."),
+    Column("row_hash", String, comment="Of all fields; null until every effect is acknowledged."),
+    Column("run_id", String, nullable=False),
+    Column("known_at", DateTime, nullable=False),
+    comment="What each contact of the CRM holds, as far as the CRM has acknowledged it.",
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    *_place(),
+    Column("run_id", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("identity", String, nullable=False),
+    Column("source_keys", Text, nullable=False, comment="JSON list"),
+    Column("effect", String, nullable=False, comment="upsert, update, tags or lookup"),
+    Column("predicted_contact_id", String),
+    Column("email_hash", String),
+    Column("phone_hash", String),
+    Column("intended_at", DateTime, nullable=False, comment="Committed before the send."),
+    Column("answered_at", DateTime, comment="Null while in flight, or where a crash came first."),
+    Column("status", Integer, comment="HTTP status; null where there was no answer."),
+    Column("verdict", String, comment="created, updated, tagged, found, absent, or an error code"),
+    Column("contact_id", String),
+    Column("message", Text),
+    Column("trace_id", String),
+    Column("settled", Boolean, nullable=False, default=False, server_default=false()),
+    comment="A row a request; one without a settled fate may or may not have been applied.",
+)
+Index(
+    "requests_unsettled",
+    requests.c.crm,
+    requests.c.location_id,
+    sqlite_where=requests.c.settled == false(),
+    postgresql_where=requests.c.settled == false(),
+)
+Index("requests_by_identity", requests.c.crm, requests.c.location_id, requests.c.identity)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    *_place(),
+    Column("run_id", String, primary_key=True),
+    Column("identity", String, primary_key=True),
+    Column("plan_id", String, nullable=False),
+    Column("source_keys", Text, nullable=False, comment="JSON list"),
+    Column("outcome", String, nullable=False, comment="created, updated, refused, failed, unknown"),
+    Column("code", String),
+    Column("message", Text),
+    Column("contact_id", String),
+    Column("predicted", String, comment="create or update; null where nothing was predicted"),
+    Column("predicted_contact_id", String),
+    Column("inferred", Boolean, nullable=False, default=False),
+    Column("warnings", Text, nullable=False, comment="JSON list of code, field, detail"),
+    Column("tries", Integer, nullable=False),
+    Column("finished_at", DateTime, nullable=False),
+    comment="The final state of each identity that a run attempted.",
+)
+
+pushes = Table(
+    "pushes",
+    metadata,
+    *_place(),
+    Column("run_id", String, primary_key=True),
+    Column("plan_id", String),
+    Column("started_at", DateTime, nullable=False),
+    Column("finished_at", DateTime, nullable=False),
+    Column("status", String, nullable=False, comment="ok, failed or held"),
+    Column("reason", String),
+    Column("report", Text, nullable=False, comment="JSON: the counts that interface documents"),
+    comment="A row a location and run, written when the location is done.",
+)

@@ -1,0 +1,30 @@
+-- What a reader of the plan should know of an identity beyond what is sent.
+-- location_id, identity, warnings (struct(code, field, detail)[])
+with withheld as (
+    select location_id, identity, code, field, holder as detail
+    from withheld_values
+),
+
+unknown_custom_fields as (
+    select
+        contacts.location_id,
+        contacts.identity,
+        'custom_field_unknown' as code,
+        'customFields' as field,
+        contacts.key as detail
+    from (
+        select location_id, identity, unnest(map_keys(custom_fields)) as key
+        from unique_contacts
+        where cardinality(custom_fields) > 0
+    ) as contacts
+    anti join custom_field_definitions as definition
+        on definition.location_id = contacts.location_id
+        and definition.key = contacts.key
+)
+
+select
+    location_id,
+    identity,
+    list({'code': code, 'field': field, 'detail': detail} order by code, field, detail) as warnings
+from (from withheld union all by name from unknown_custom_fields)
+group by location_id, identity
