@@ -1,1 +1,16 @@
-"""What the rows say: every field judged, every person unified, in DuckDB."""
+"""From ``warehouse_contacts`` to ``unique_contacts``, in DuckDB; knows no Dagster and no HTTP."""
+
+from contacts_pipeline.prepare.codes import FieldWarning, Reason, Rejection
+from contacts_pipeline.prepare.stages import write_unique_contacts, write_valid_contacts
+from contacts_pipeline.prepare.unify import unify_contacts
+from contacts_pipeline.prepare.validate import validate_contacts
+
+__all__ = [
+    "FieldWarning",
+    "Reason",
+    "Rejection",
+    "unify_contacts",
+    "validate_contacts",
+    "write_unique_contacts",
+    "write_valid_contacts",
+]

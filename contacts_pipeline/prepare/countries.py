@@ -1,0 +1,87 @@
+"""Every way to write a country that its standards and its own people use.
+
+Codes and names come from ISO 3166 (``pycountry``) and Unicode's CLDR (``babel``); only
+what neither knows is written here.
+"""
+
+from collections.abc import Iterator
+
+import pycountry
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+from babel.languages import get_official_languages
+
+KOSOVO = "XK"
+"""On the vendor's list, not in ISO 3166."""
+
+COLLOQUIAL = {
+    "America": "US",
+    "Britain": "GB",
+    "Burma": "MM",
+    "Cabo Verde": "CV",
+    "Cape Verde": "CV",
+    "Czech Republic": "CZ",
+    "Deutchland": "DE",
+    "England": "GB",
+    "Great Britain": "GB",
+    "Holland": "NL",
+    "Hong Kong SAR": "HK",
+    "Ivory Coast": "CI",
+    "Kosovo": KOSOVO,
+    "Libyan Arab Jamahiriya": "LY",
+    "Macao SAR": "MO",
+    "Macedonia": "MK",
+    "Northern Ireland": "GB",
+    "North Korea": "KP",
+    "Palestine": "PS",
+    "Republic of Ireland": "IE",
+    "Scotland": "GB",
+    "South Korea": "KR",
+    "Swaziland": "SZ",
+    "The Former Yugoslav Republic of Macedonia": "MK",
+    "U.K.": "GB",
+    "U.S.": "US",
+    "U.S.A.": "US",
+    "UAE": "AE",
+    "United States": "US",
+    "United States of America": "US",
+    "Vatican": "VA",
+    "Virgin Islands, British": "VG",
+    "Virgin Islands, U.S.": "VI",
+    "Wales": "GB",
+    "Zaire": "CD",
+}
+
+
+def vendor_countries() -> frozenset[str]:
+    """The alpha-2 codes that the CRM takes: ISO 3166-1 and Kosovo."""
+    return frozenset({country.alpha_2 for country in pycountry.countries} | {KOSOVO})
+
+
+def country_names() -> list[tuple[str, str]]:
+    """Pairs of a name or code and the alpha-2 code it means; a name may repeat."""
+    known = vendor_countries()
+    pairs = {(name, code) for name, code in _all_names() if code in known and name}
+    return sorted(pairs)
+
+
+def _all_names() -> Iterator[tuple[str, str]]:
+    for country in pycountry.countries:
+        for field in ("alpha_2", "alpha_3", "name", "official_name", "common_name"):
+            yield getattr(country, field, ""), country.alpha_2
+    for alias, codes in get_global("territory_aliases").items():
+        if len(codes) == 1 and not alias.isdigit():
+            yield alias, codes[0]
+    for code in vendor_countries():
+        for language in {"en", *get_official_languages(code, regional=True, de_facto=True)}:
+            yield _name_in(language, code), code
+    yield KOSOVO, KOSOVO
+    yield "XKX", KOSOVO
+    yield from COLLOQUIAL.items()
+
+
+def _name_in(language: str, code: str) -> str:
+    try:
+        return str(Locale.parse(language).territories.get(code, ""))
+    except UnknownLocaleError:
+        return ""

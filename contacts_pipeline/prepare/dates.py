@@ -1,0 +1,96 @@
+"""A day of birth as people write it, read one way or not at all.
+
+``03/04/1990`` is two days; which one is meant is a property of the source
+(``contacts.date_order``), never guessed from the row.
+"""
+
+import re
+import unicodedata
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+from babel import Locale
+
+from contacts_pipeline.prepare.codes import FieldWarning
+from contacts_pipeline.prepare.phones import Judged
+
+DateOrder = Literal["dmy", "mdy"]
+OLDEST_YEAR = 1900
+"""Nobody born before it is alive; spreadsheets write an empty date as its first day or earlier."""
+
+_LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "cs", "fi")
+_TIME = (
+    r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
+    r"\s*(?:[ap]m)?\s*(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?"
+)
+_YEAR_FIRST = re.compile(rf"(\d{{4}})([-/._])(\d{{1,2}})\2(\d{{1,2}}){_TIME}", re.IGNORECASE)
+_YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/._ ])(\d{{1,2}})\2(\d{{4}}){_TIME}", re.IGNORECASE)
+_SHORT_YEAR = re.compile(r"\d{1,2}([-/._ ])\d{1,2}\1\d{2}")
+_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
+_DAY_FIRST = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th|er|\.)?[\s-]*(?:de\s+|of\s+)?([^\W\d_]{3,})\.?"
+    r"[\s,-]*(?:de\s+)?(\d{4})"
+)
+_MONTH_FIRST = re.compile(r"([^\W\d_]{3,})\.?\s*(\d{1,2})(?:st|nd|rd|th)?[\s,]+(\d{4})")
+
+
+def judge_date(text: str, order: DateOrder | None, today: date) -> Judged:
+    """``text`` as ``YYYY-MM-DD``; ambiguous, impossible and future days are dropped with a code."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    readings = {day for day in _readings(text, order) if day}
+    if not readings:
+        code = (
+            FieldWarning.DATE_AMBIGUOUS
+            if _SHORT_YEAR.fullmatch(text)
+            else FieldWarning.DATE_INVALID
+        )
+        return Judged(None, (code,))
+    if len(readings) > 1:
+        return Judged(None, (FieldWarning.DATE_AMBIGUOUS,))
+    day = readings.pop()
+    if day > today:
+        return Judged(None, (FieldWarning.DATE_FUTURE,))
+    if day.year < OLDEST_YEAR:
+        return Judged(None, (FieldWarning.DATE_INVALID,))
+    return Judged(day.isoformat(), ())
+
+
+def _readings(text: str, order: DateOrder | None) -> list[date | None]:
+    if found := _YEAR_FIRST.fullmatch(text):
+        return [_day(found[1], found[3], found[4])]
+    if found := _COMPACT.fullmatch(text):
+        return [_day(found[1], found[2], found[3])]
+    if found := _YEAR_LAST.fullmatch(text):
+        day_first = _day(found[4], found[3], found[1])
+        month_first = _day(found[4], found[1], found[3])
+        return {"dmy": [day_first], "mdy": [month_first]}.get(order or "", [day_first, month_first])
+    if found := _DAY_FIRST.fullmatch(text.lower()):
+        return [_day(found[3], _months().get(_bare(found[2]), 0), found[1])]
+    if found := _MONTH_FIRST.fullmatch(text.lower()):
+        return [_day(found[3], _months().get(_bare(found[1]), 0), found[2])]
+    return []
+
+
+def _day(year: str, month: str | int, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+@lru_cache(1)
+def _months() -> dict[str, int]:
+    names: dict[str, int] = {}
+    for language in _LANGUAGES:
+        months = Locale.parse(language).months
+        for context in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                for number, name in months[context][width].items():
+                    names.setdefault(_bare(name), number)
+    return names
+
+
+def _bare(name: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", name.lower())
+    return "".join(letter for letter in decomposed if letter.isalpha())

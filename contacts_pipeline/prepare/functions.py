@@ -1,0 +1,63 @@
+"""Python functions that SQL can call, for the values that SQL alone can't judge.
+
+Each is called with columns and remembers what it has judged, so a value costs once,
+however many rows hold it.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from contacts_pipeline.prepare.emails import judge_email
+from contacts_pipeline.prepare.names import recase_name
+from contacts_pipeline.prepare.phones import Judged, Strictness, judge_phone
+
+_ARROW: Any = "arrow"  # the stubs know only an enumeration that has moved between versions
+_JUDGED = pa.struct({"value": pa.string(), "codes": pa.list_(pa.string())})
+
+
+def register_functions(con: duckdb.DuckDBPyConnection, phones: Strictness) -> None:
+    """Make ``judge_phone(cell, region)``, ``judge_email(cell)`` and ``recase(name)`` known."""
+
+    def of_phones(cells: pa.Array, regions: pa.Array) -> pa.Array:
+        pairs = zip(cells.to_pylist(), regions.to_pylist(), strict=True)
+        return _column(judge_phone(cell, region or None, phones) for cell, region in pairs)
+
+    def of_emails(cells: pa.Array) -> pa.Array:
+        return _column(judge_email(cell) for cell in cells.to_pylist())
+
+    def of_names(names: pa.Array) -> pa.Array:
+        return pa.array([recase_name(name) for name in names.to_pylist()], pa.string())
+
+    judged = "struct(value varchar, codes varchar[])"
+    _create(con, "judge_phone", of_phones, ["varchar", "varchar"], judged)
+    _create(con, "judge_email", of_emails, ["varchar"], judged)
+    _create(con, "recase", of_names, ["varchar"], "varchar")
+
+
+def _column(judged: Iterable[Judged]) -> pa.Array:
+    rows = [{"value": value, "codes": codes} for value, codes in judged]
+    return pa.array(rows, _JUDGED)
+
+
+def _create(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    function: Callable[..., pa.Array],
+    takes: list[str],
+    gives: str,
+) -> None:
+    known = con.execute(
+        "select count(*) from duckdb_functions() where function_name = ?", [name]
+    ).fetchall()
+    if known[0][0]:
+        con.remove_function(name)
+    con.create_function(
+        name,
+        function,
+        [duckdb.type(text) for text in takes],
+        duckdb.type(gives),
+        type=_ARROW,
+    )

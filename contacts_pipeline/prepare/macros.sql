@@ -1,0 +1,57 @@
+-- What "tidy" means, once for every relation of this room.
+
+-- Text without control characters, doubled or surrounding blanks, composed (NFC); null if nothing is left.
+create or replace temp macro tidy(raw) as
+    nullif(
+        trim(
+            case
+                when regexp_matches(raw, '[^!-~ ]|  ')
+                    then regexp_replace(nfc_normalize(raw), '[\pZ\pC]+', ' ', 'g')
+                else raw
+            end
+        ),
+        ''
+    );
+
+-- What a program writes where it has nothing. Not for names: Null and None are real surnames.
+create or replace temp macro present(text) as
+    case
+        when length(text) <= 6
+            and lower(text) in (
+                '-', '--', '---', '.', '?', '\n', 'n/a', '#n/a', 'null', '(null)', '<null>', 'none', 'nil', 'nan'
+            )
+            then null
+        else text
+    end;
+
+-- A name reduced to what two people who spell it would agree on.
+create or replace temp macro folded(text) as
+    regexp_replace(
+        replace(lower(strip_accents(nfc_normalize(text))), '&', 'and'), '[\pP\pS\pZ\pC]+', '', 'g'
+    );
+
+-- A boolean in the words of people and programs; null if it is none.
+create or replace temp macro yes_or_no(text) as
+    case
+        when lower(text) in (
+            'true', 't', 'yes', 'y', '1', '1.0', 'on', 'x', 'ja', 'j', 'oui', 'o', 'si', 'sí', 's', 'sim', 'da', 'active', 'permanent'
+        ) then true
+        when lower(text) in (
+            'false', 'f', 'no', 'n', '0', '0.0', 'off', 'nein', 'non', 'nao', 'não', 'nee', 'inactive'
+        ) then false
+    end;
+
+-- Whether a name is written in capitals; false for writing systems that have none.
+create or replace temp macro in_capitals(name) as
+    name = upper(name) and name <> lower(name) and not regexp_matches(name, '[0-9@]');
+
+-- A warning where the condition holds, else null.
+create or replace temp macro warning_if(condition, code_text, field_name, raw_text) as
+    case when condition then {'code': code_text, 'field': field_name, 'raw': raw_text} end;
+
+-- The reason why a field has its value, where its rows had several to choose from.
+create or replace temp macro choice(was_chosen, from_key, field_name) as
+    case
+        when was_chosen
+            then {'source_key': from_key, 'code': 'newest', 'field': field_name, 'detail': null::varchar}
+    end;

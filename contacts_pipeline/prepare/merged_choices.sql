@@ -1,0 +1,70 @@
+-- Merged identities: what survives of their rows, and from which row where there was a choice.
+-- location_id, identity_key varchar, source_keys varchar[] (newest row first), updated_at, the
+-- fields of a contact but custom_fields, hold varchar, joins struct(source_key, code, field,
+-- detail varchar)[], and for each field or group <field>_age bigint, <field>_chosen boolean.
+select
+    location_id,
+    identity_key,
+    list(source_key order by age) as source_keys,
+    max(updated_at) as updated_at,
+    nullif(arg_min(coalesce(first_name, ''), name_age), '') as first_name,
+    nullif(arg_min(coalesce(last_name, ''), name_age), '') as last_name,
+    nullif(arg_min(coalesce(name, ''), name_age), '') as name,
+    arg_min(email, age) as email,
+    arg_min(phone, age) as phone,
+    nullif(arg_min(coalesce(address1, ''), address_age), '') as address1,
+    nullif(arg_min(coalesce(city, ''), address_age), '') as city,
+    nullif(arg_min(coalesce(state, ''), address_age), '') as state,
+    nullif(arg_min(coalesce(postal_code, ''), address_age), '') as postal_code,
+    nullif(arg_min(coalesce(country, ''), address_age), '') as country,
+    arg_min(website, age) as website,
+    arg_min(timezone, age) as timezone,
+    bool_or(dnd) as dnd,
+    list_sort(list_distinct(flatten(list(tags) filter (where tags is not null)))) as tags,
+    arg_min(source, age) as source,
+    arg_min(date_of_birth, age) as date_of_birth,
+    arg_min(company_name, age) as company_name,
+    arg_min(assigned_to, age) as assigned_to,
+    arg_min(gender, age) as gender,
+    bool_or(dnd_call) as dnd_call,
+    bool_or(dnd_email) as dnd_email,
+    bool_or(dnd_sms) as dnd_sms,
+    bool_or(dnd_whatsapp) as dnd_whatsapp,
+    bool_or(dnd_gmb) as dnd_gmb,
+    bool_or(dnd_fb) as dnd_fb,
+    bool_or(inbound_dnd) as inbound_dnd,
+    min(name_age) as name_age,
+    count(distinct (first_name, last_name, name)) filter (where name_age is not null) > 1 as name_chosen,
+    min(address_age) as address_age,
+    count(distinct (address1, city, state, postal_code, country))
+        filter (where address_age is not null) > 1 as address_chosen,
+    min(age) filter (where email is not null) as email_age,
+    min(email) <> max(email) as email_chosen,
+    min(age) filter (where phone is not null) as phone_age,
+    min(phone) <> max(phone) as phone_chosen,
+    min(age) filter (where website is not null) as website_age,
+    min(website) <> max(website) as website_chosen,
+    min(age) filter (where timezone is not null) as timezone_age,
+    min(timezone) <> max(timezone) as timezone_chosen,
+    min(age) filter (where source is not null) as source_age,
+    min(source) <> max(source) as source_chosen,
+    min(age) filter (where date_of_birth is not null) as date_of_birth_age,
+    min(date_of_birth) <> max(date_of_birth) as date_of_birth_chosen,
+    min(age) filter (where company_name is not null) as company_name_age,
+    min(company_name) <> max(company_name) as company_name_chosen,
+    min(age) filter (where assigned_to is not null) as assigned_to_age,
+    min(assigned_to) <> max(assigned_to) as assigned_to_chosen,
+    min(age) filter (where gender is not null) as gender_age,
+    min(gender) <> max(gender) as gender_chosen,
+    max(hold) as hold,
+    list(
+        {
+            'source_key': source_key,
+            'code': joined_by,
+            'field': case when joined_by = 'same_email' then 'email' else 'phone' end,
+            'detail': case when joined_by = 'same_email' then email else phone end
+        }
+        order by source_key
+    ) as joins
+from merged_members
+group by location_id, identity_key

@@ -1,0 +1,81 @@
+"""``warehouse_contacts`` and ``crm_locations`` to ``valid_contacts``.
+
+SQL reads the rows; what SQL can't judge goes to Python, each distinct value once.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import duckdb
+import pyarrow as pa
+
+from contacts_pipeline.engine import define, relation_sql
+from contacts_pipeline.prepare.countries import country_names
+from contacts_pipeline.prepare.dates import judge_date
+from contacts_pipeline.prepare.functions import register_functions
+from contacts_pipeline.prepare.timezones import timezone_names
+from contacts_pipeline.settings import Settings
+
+PACKAGE = "contacts_pipeline.prepare"
+
+
+def validate_contacts(
+    con: duckdb.DuckDBPyConnection, settings: Settings, today: date | None = None
+) -> None:
+    """Define the view ``valid_contacts`` on a connection that has both inputs as views.
+
+    Args:
+        con: Has ``warehouse_contacts`` and ``crm_locations``.
+        settings: How strict to be, and how the source writes dates.
+        today: Days of birth after it are ``date_future``; by default the day in UTC.
+    """
+    con.execute(relation_sql(PACKAGE, "macros"))
+    register_functions(con, settings.validation.phones)
+    _define_rules(con, settings)
+    _keep(con, "country_names", ("name", "code"), country_names())
+    _keep(con, "timezone_names", ("name", "zone"), timezone_names())
+    for name in ("repeated_keys", "resolved_countries", "resolved_locations"):
+        define(con, PACKAGE, name, "table")
+    define(con, PACKAGE, "tidied_contacts")
+    _resolve_dates(con, settings, today or datetime.now(UTC).date())
+    for name in ("located_contacts", "judged_contacts", "valid_contacts"):
+        define(con, PACKAGE, name)
+
+
+def _define_rules(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    validation = settings.validation
+    con.execute(
+        """create or replace temp table rules as
+        select $1 as placeholders_reject, $2 as roles_reject, $3 as roles_warn""",
+        [
+            validation.placeholder_emails == "reject",
+            validation.role_emails == "reject",
+            validation.role_emails == "warn",
+        ],
+    )
+
+
+def _resolve_dates(con: duckdb.DuckDBPyConnection, settings: Settings, today: date) -> None:
+    define(con, PACKAGE, "written_dates", "table")
+    texts = [text for (text,) in con.execute("select date_raw from written_dates").fetchall()]
+    judged = [judge_date(text, settings.contacts.date_order, today) for text in texts]
+    rows = [(text, day, list(codes)) for text, (day, codes) in zip(texts, judged, strict=True)]
+    schema = pa.schema(
+        [("date_raw", pa.string()), ("birthday", pa.string()), ("codes", pa.list_(pa.string()))]
+    )
+    _keep(con, "resolved_dates", ("date_raw", "birthday", "codes"), rows, schema)
+
+
+def _keep(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[object, ...]],
+    schema: pa.Schema | None = None,
+) -> None:
+    schema = schema or pa.schema([(column, pa.string()) for column in columns])
+    values = list(zip(*rows, strict=True)) or [()] * len(columns)
+    table = pa.table(dict(zip(columns, map(list, values), strict=True)), schema)
+    con.register("incoming_rows", table)
+    con.execute(f'create or replace temp table "{name}" as from incoming_rows')
+    con.unregister("incoming_rows")
