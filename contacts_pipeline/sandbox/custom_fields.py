@@ -1,0 +1,60 @@
+"""Values of custom fields: found by id or key, merged by id, checked against the picklist."""
+
+from typing import Any
+
+from contacts_pipeline.sandbox.answers import bad_request
+from contacts_pipeline.sandbox.contacts import LocationStore
+from contacts_pipeline.sandbox.options import SandboxCustomField, SandboxRules
+
+PICK_ONE = frozenset({"SINGLE_OPTIONS", "RADIO"})
+PICK_MANY = frozenset({"MULTIPLE_OPTIONS", "CHECKBOX"})
+NUMBERS = frozenset({"NUMERICAL", "MONETORY", "FLOAT"})
+
+
+def stored_custom_fields(
+    items: list[dict[str, Any]], store: LocationStore, rules: SandboxRules
+) -> dict[str, Any]:
+    """Custom field id to value, None to clear; an unknown field is dropped without a word."""
+    stored: dict[str, Any] = {}
+    for item in items:
+        definition = store.custom_field(item.get("id", ""), item.get("key", ""))
+        if definition is None or "field_value" not in item:
+            continue
+        value = item["field_value"]
+        if value is None or value in ("", []):
+            switch = rules.null if value is None else rules.empty
+            if switch == "clears":
+                stored[definition.id] = None
+        elif definition.data_type in NUMBERS and not _is_number(value):
+            if rules.bad_number == "refused":
+                raise bad_request(f"Invalid number for custom field {definition.key}")
+            if rules.bad_number == "stored":
+                stored[definition.id] = value
+        else:
+            _refuse_bad_picklist(definition, value)
+            stored[definition.id] = value
+    return stored
+
+
+def _refuse_bad_picklist(definition: SandboxCustomField, value: object) -> None:
+    options = definition.picklist
+    if definition.data_type in PICK_ONE:
+        picked = [value]
+    elif definition.data_type in PICK_MANY:
+        picked = value if isinstance(value, list) else [value]
+    else:
+        return
+    if options and any(item not in options for item in picked):
+        raise bad_request(f"Invalid option for custom field {definition.key}")
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int | float):
+        return True
+    try:
+        float(value if isinstance(value, str) else "")
+    except ValueError:
+        return False
+    return True

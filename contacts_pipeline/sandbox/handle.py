@@ -1,0 +1,110 @@
+"""A running sandbox as a test holds it: its URL, and its controls over HTTP.
+
+The same for a server in a thread and in another process.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from contacts_pipeline.sandbox.faults import Fault, Faults
+from contacts_pipeline.sandbox.options import SandboxOptions
+
+TIMEOUT_SECONDS = 30.0
+
+
+class SandboxControlError(Exception):
+    """The sandbox refused what a test asked of its controls."""
+
+
+class RunningSandbox:
+    """A sandbox that is being served."""
+
+    def __init__(self, options: SandboxOptions, url: str, pid: int | None = None) -> None:
+        self.options = options
+        self.url = url
+        self.pid = pid
+
+    @property
+    def token(self) -> str:
+        """A token of the first location."""
+        return self.options.locations[0].tokens[0]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers that the API takes, with ``token``."""
+        return {"Authorization": f"Bearer {self.token}", "Version": "2021-07-28"}
+
+    def state(self, *, ids: bool = True) -> dict[str, Any]:
+        """Every location's contacts in canonical form; without ``ids`` runs compare."""
+        state: dict[str, Any] = self._json("GET", f"/_sandbox/state?{urlencode({'ids': int(ids)})}")
+        return state
+
+    def contacts(self, location_id: str | None = None, *, ids: bool = True) -> list[dict[str, Any]]:
+        """One location's contacts, the first location's if none is named."""
+        name = location_id or self.options.locations[0].id
+        contacts: list[dict[str, Any]] = self.state(ids=ids)["locations"][name]["contacts"]
+        return contacts
+
+    def log(self, since: int = 0) -> list[dict[str, Any]]:
+        """The request log after entry ``since``."""
+        lines = self._ask("GET", f"/_sandbox/log?{urlencode({'since': since})}")
+        return [json.loads(line) for line in lines.splitlines()]
+
+    def count(self, what: str = "requests") -> int:
+        """How many requests were logged since the last reset.
+
+        ``what``: ``requests``, an operation (``upsert``), ``applied``, ``faults``, or
+        ``status_429``.
+        """
+        counts: dict[str, int] = self._json("GET", "/_sandbox/count")["counts"]
+        return counts.get(what, 0)
+
+    def set_faults(self, *faults: str | Fault | Faults, seed: int = 0) -> None:
+        """Put faults in force: ``"503-after=0.1"``, a ``Fault``, or a whole ``Faults``.
+
+        None at all clears them.
+        """
+        if len(faults) == 1 and isinstance(faults[0], Faults):
+            chosen = faults[0]
+        else:
+            each = [Fault.parse(one) if isinstance(one, str) else one for one in faults]
+            chosen = Faults.model_validate({"faults": each, "seed": seed})
+        self._json("POST", "/_sandbox/faults", chosen.model_dump(mode="json"))
+
+    def script_faults(self, *script: str | None) -> None:
+        """One entry a request in order of arrival; None or ``"none"`` lets one pass."""
+        entries = [Fault.parse(one) if one and one != "none" else None for one in script]
+        self.set_faults(Faults(script=tuple(entries)))
+
+    def seed_contacts(self, location_id: str, contacts: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Begin from a non-empty CRM: contacts laid down as they are; returns their ids.
+
+        Keys are the API's names, with ``additionalEmails`` and, if need be, ``id``.
+        """
+        body = {"locationId": location_id, "contacts": [dict(one) for one in contacts]}
+        ids: list[str] = self._json("POST", "/_sandbox/contacts", body)["ids"]
+        return ids
+
+    def reset(self) -> None:
+        """Back to the start: no contacts, no log, the faults of the options."""
+        self._json("POST", "/_sandbox/reset", {})
+
+    def _json(self, method: str, path: str, body: object = None) -> Any:
+        return json.loads(self._ask(method, path, body))
+
+    def _ask(self, method: str, path: str, body: object = None) -> str:
+        parts = urlsplit(self.url)
+        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
+        try:
+            payload = None if body is None else json.dumps(body)
+            connection.request(method, path, payload, {"Connection": "close"})
+            response = connection.getresponse()
+            text = response.read().decode()
+        finally:
+            connection.close()
+        if response.status >= 400:  # noqa: PLR2004 - HTTP's own line
+            raise SandboxControlError(f"{method} {path}: {response.status} {text}")
+        return text

@@ -1,0 +1,162 @@
+"""Starts and stops the server: in a thread of this process, or in a process of its own.
+
+A faulty connection is cut at the transport, which ASGI doesn't show; so the protocol
+puts it into the scope.
+"""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import cast
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from contacts_pipeline.sandbox.app import build_app
+from contacts_pipeline.sandbox.door import TRANSPORT
+from contacts_pipeline.sandbox.handle import RunningSandbox
+from contacts_pipeline.sandbox.options import SandboxOptions
+from contacts_pipeline.sandbox.persistence import Persistence
+from contacts_pipeline.sandbox.world import World
+
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+
+
+class TransportProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with the transport in the scope."""
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        cast("dict[str, object]", self.scope)[TRANSPORT] = self.transport
+
+
+class SandboxServer(uvicorn.Server):
+    """A uvicorn server that is told to stop by an event, not found out by polling."""
+
+    def __init__(self, options: SandboxOptions) -> None:
+        self.world = World(options)
+        self.persistence = Persistence(self.world)
+        self._stop_requested: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.ready = threading.Event()
+        config = uvicorn.Config(
+            build_app(self.world),
+            http=TransportProtocol,
+            ws="none",
+            lifespan="off",
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+            backlog=2048,
+        )
+        super().__init__(config)
+
+    async def main_loop(self) -> None:
+        """Serve until ``stop``."""
+        self._loop = asyncio.get_running_loop()
+        self._stop_requested = asyncio.Event()
+        flushing = asyncio.create_task(self.persistence.keep_flushing())
+        self.ready.set()
+        try:
+            if not self.should_exit:
+                await self._stop_requested.wait()
+        finally:
+            flushing.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close every connection; requests in the middle of a pause are given up."""
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        self.force_exit = not self.server_state.tasks
+        await super().shutdown(sockets)
+        self.persistence.close()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop on Ctrl-C or SIGTERM."""
+        super().handle_exit(sig, frame)
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop serving, from any thread."""
+        self.should_exit = True
+        if self._loop is not None and self._stop_requested is not None:
+            self._loop.call_soon_threadsafe(self._stop_requested.set)
+
+
+@contextmanager
+def running_sandbox(
+    options: SandboxOptions | None = None, port: int = 0
+) -> Iterator[RunningSandbox]:
+    """Serve from a thread of this process; port 0 takes a free one.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    listener = listen(LOOPBACK, port)
+    server = SandboxServer(options or SandboxOptions())
+    thread = threading.Thread(target=server.run, args=([listener],), name="crm-sandbox")
+    thread.start()
+    try:
+        if not server.ready.wait(START_SECONDS):
+            raise RuntimeError("the sandbox did not start")
+        yield RunningSandbox(server.world.options, url_of(listener.getsockname()))
+    finally:
+        server.stop()
+        thread.join(STOP_SECONDS)
+        listener.close()
+
+
+@contextmanager
+def serving_process(
+    options: SandboxOptions | None = None, port: int = 0
+) -> Iterator[RunningSandbox]:
+    """Serve from a process of its own, which ends with this block or with this process."""
+    options = options or SandboxOptions()
+    command = [sys.executable, "-m", "contacts_pipeline.sandbox.child", str(port)]
+    with subprocess.Popen(  # noqa: S603 - this interpreter, this package
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("the sandbox has no pipes")
+        process.stdin.write(options.model_dump_json() + "\n")
+        process.stdin.flush()
+        url = process.stdout.readline().strip()
+        if not url:
+            raise RuntimeError("the sandbox did not start; its message is above")
+        try:
+            yield RunningSandbox(options, url, process.pid)
+        finally:
+            process.stdin.close()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; closed again if the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def url_of(address: tuple[str, int]) -> str:
+    """The base URL of a listening socket."""
+    host, port = address[0], address[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
