@@ -13,5 +13,5 @@ def timezone_names() -> list[tuple[str, str]]:
     available = available_timezones() - _NO_ZONE
     zones = {zone for zone in available if not zone.startswith(_NO_PLACE)}
     old_names = {name: zone for name, zone in get_global("zone_aliases").items() if "/" in name}
-    names = get_global("windows_zone_mapping") | {zone: zone for zone in zones} | old_names
+    names = {**get_global("windows_zone_mapping"), **{zone: zone for zone in zones}, **old_names}
     return sorted({name.lower(): zone for name, zone in names.items() if zone in zones}.items())
