@@ -57,6 +57,9 @@ Zone = Annotated[str | None, AfterValidator(_known_zone)]
 BirthDate = Annotated[str | None, AfterValidator(_calendar_date)]
 
 
+ABSENT: Any = None  # not sent; writes dump what was set, so it is never read, and null is refused
+
+
 class Body(BaseModel):
     """A request's body: strict, closed, in the vendor's spelling."""
 
@@ -76,12 +79,12 @@ class ChannelsBody(Body):
 
     model_config = ConfigDict(alias_generator=None)
 
-    Call: ChannelBody = ChannelBody(status="inactive")
-    Email: ChannelBody = ChannelBody(status="inactive")
-    SMS: ChannelBody = ChannelBody(status="inactive")
-    WhatsApp: ChannelBody = ChannelBody(status="inactive")
-    GMB: ChannelBody = ChannelBody(status="inactive")
-    FB: ChannelBody = ChannelBody(status="inactive")
+    Call: ChannelBody = ABSENT
+    Email: ChannelBody = ABSENT
+    SMS: ChannelBody = ABSENT
+    WhatsApp: ChannelBody = ABSENT
+    GMB: ChannelBody = ABSENT
+    FB: ChannelBody = ABSENT
 
 
 class InboundBody(Body):
@@ -118,17 +121,15 @@ class WriteBody(Body):
     address1: str | None = None
     city: str | None = None
     state: str | None = None
-    postal_code: str = ""
-    country: Country = ""
+    postal_code: str = ABSENT
+    country: Country = ABSENT
     website: str | None = None
     timezone: Zone = None
-    dnd: bool = False
-    dnd_settings: ChannelsBody = ChannelsBody()
-    inbound_dnd_settings: InboundChannelsBody = InboundChannelsBody(
-        all=InboundBody(status="inactive")
-    )
-    tags: list[str] = Field(default_factory=list)
-    custom_fields: list[CustomFieldBody] = Field(default_factory=list)
+    dnd: bool = ABSENT
+    dnd_settings: ChannelsBody = ABSENT
+    inbound_dnd_settings: InboundChannelsBody = ABSENT
+    tags: list[str] = ABSENT
+    custom_fields: list[CustomFieldBody] = ABSENT
     date_of_birth: BirthDate = None
 
 
@@ -136,10 +137,10 @@ class UpsertBody(WriteBody):
     """``POST /contacts/upsert``."""
 
     location_id: str
-    gender: str = ""
-    source: str = ""
+    gender: str = ABSENT
+    source: str = ABSENT
     company_name: str | None = None
-    assigned_to: str = ""
+    assigned_to: str = ABSENT
     create_new_if_duplicate_allowed: bool = False
 
 
@@ -147,8 +148,8 @@ class CreateBody(WriteBody):
     """``POST /contacts/``."""
 
     location_id: str
-    gender: str = ""
-    source: str = ""
+    gender: str = ABSENT
+    source: str = ABSENT
     company_name: str | None = None
     assigned_to: str | None = None
 

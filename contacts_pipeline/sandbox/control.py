@@ -1,6 +1,7 @@
 """``/_sandbox/…``: what a test asks of the sandbox itself, outside the vendor's API."""
 
 import json
+import time
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
@@ -44,9 +45,10 @@ class Control:
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
     async def count(self, _request: Request) -> Response:
-        """The last entry's number, and counts by operation, status and effect."""
+        """The last entry's number, counts by operation and effect, and the process's CPU time."""
         journal = self.world.journal
-        return JSONResponse({"last": journal.last, "counts": dict(journal.counts)})
+        shown = {"last": journal.last, "counts": dict(journal.counts)}
+        return JSONResponse({**shown, "cpu_seconds": time.process_time()})
 
     async def faults(self, request: Request) -> Response:
         """The faults in force; a POST puts others in their place."""

@@ -62,6 +62,11 @@ class RunningSandbox:
         counts: dict[str, int] = self._json("GET", "/_sandbox/count")["counts"]
         return counts.get(what, 0)
 
+    def cpu_seconds(self) -> float:
+        """CPU time of the server's process so far; in a thread, of this process."""
+        seconds: float = self._json("GET", "/_sandbox/count")["cpu_seconds"]
+        return seconds
+
     def set_faults(self, *faults: str | Fault | Faults, seed: int = 0) -> None:
         """Put faults in force: ``"503-after=0.1"``, a ``Fault``, or a whole ``Faults``.
 

@@ -55,6 +55,7 @@ class SandboxServer(uvicorn.Server):
             log_level="critical",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
             backlog=2048,
