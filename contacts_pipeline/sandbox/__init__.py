@@ -1,7 +1,7 @@
 """The CRM on this machine: HighLevel's contact API on loopback, to try, test and break."""
 
 from contacts_pipeline.sandbox.faults import Fault, FaultKind, Faults, parse_faults
-from contacts_pipeline.sandbox.handle import RunningSandbox, SandboxControlError
+from contacts_pipeline.sandbox.handle import Reply, RunningSandbox, SandboxControlError
 from contacts_pipeline.sandbox.options import (
     DEFAULT_TOKEN,
     SandboxCompany,
@@ -18,6 +18,7 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Faults",
+    "Reply",
     "RunningSandbox",
     "SandboxCompany",
     "SandboxControlError",

@@ -5,6 +5,7 @@ The same for a server in a thread and in another process.
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -13,10 +14,25 @@ from contacts_pipeline.sandbox.faults import Fault, Faults
 from contacts_pipeline.sandbox.options import SandboxOptions
 
 TIMEOUT_SECONDS = 30.0
+API_VERSION = "2021-07-28"
 
 
 class SandboxControlError(Exception):
     """The sandbox refused what a test asked of its controls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer off the wire; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return json.loads(self.text)
 
 
 class RunningSandbox:
@@ -35,7 +51,7 @@ class RunningSandbox:
     @property
     def headers(self) -> dict[str, str]:
         """Headers that the API takes, with ``token``."""
-        return {"Authorization": f"Bearer {self.token}", "Version": "2021-07-28"}
+        return {"Authorization": f"Bearer {self.token}", "Version": API_VERSION}
 
     def state(self, *, ids: bool = True) -> dict[str, Any]:
         """Every location's contacts in canonical form; without ``ids`` runs compare."""
@@ -97,19 +113,52 @@ class RunningSandbox:
         """Back to the start: no contacts, no log, the faults of the options."""
         self._json("POST", "/_sandbox/reset", {})
 
+    def upsert(self, location_id: str | None = None, **fields: object) -> Reply:
+        """Upsert a contact into a location, the first one if none is named."""
+        name = location_id or self.options.locations[0].id
+        return self.call("POST", "/contacts/upsert", {"locationId": name, **fields})
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> Reply:
+        """One request to the API over a connection of its own.
+
+        ``body``: bytes and text go as they are, anything else as JSON. ``headers`` come on
+        top of ``self.headers``; None leaves one out.
+
+        Raises:
+            OSError, http.client.HTTPException: the connection failed, as a fault may make it.
+        """
+        sent = {**self.headers, "Content-Type": "application/json", **(headers or {})}
+        kept = {name: value for name, value in sent.items() if value is not None}
+        payload = body if body is None or isinstance(body, bytes | str) else json.dumps(body)
+        return self._exchange(method, path, payload, kept)
+
     def _json(self, method: str, path: str, body: object = None) -> Any:
         return json.loads(self._ask(method, path, body))
 
     def _ask(self, method: str, path: str, body: object = None) -> str:
+        payload = None if body is None else json.dumps(body)
+        reply = self._exchange(method, path, payload, {})
+        if reply.status >= 400:  # noqa: PLR2004 - HTTP's own line
+            raise SandboxControlError(f"{method} {path}: {reply.status} {reply.text}")
+        return reply.text
+
+    def _exchange(
+        self, method: str, path: str, payload: str | bytes | None, headers: Mapping[str, str]
+    ) -> Reply:
         parts = urlsplit(self.url)
         connection = HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
         try:
-            payload = None if body is None else json.dumps(body)
-            connection.request(method, path, payload, {"Connection": "close"})
+            encoded = payload.encode() if isinstance(payload, str) else payload
+            connection.request(method, path, encoded, {**headers, "Connection": "close"})
             response = connection.getresponse()
-            text = response.read().decode()
+            shown = {name.lower(): value for name, value in response.getheaders()}
+            return Reply(response.status, shown, response.read().decode(errors="replace"))
         finally:
             connection.close()
-        if response.status >= 400:  # noqa: PLR2004 - HTTP's own line
-            raise SandboxControlError(f"{method} {path}: {response.status} {text}")
-        return text
