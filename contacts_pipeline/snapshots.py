@@ -3,7 +3,9 @@
 A reader sees the old stage or the new one, never a half; a crash leaves the old one.
 """
 
+import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +32,12 @@ def private_folder(path: Path) -> Path:
     """Create ``path`` where it is missing, readable by this user alone."""
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return path
+
+
+def file_name(text: str) -> str:
+    """A file name that a person recognises and that no other ``text`` has."""
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:40]
+    return f"{readable}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _flush(path: Path) -> None:

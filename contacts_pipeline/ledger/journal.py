@@ -5,7 +5,7 @@ Intents are committed before their request is sent, answers before the next step
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -39,13 +39,11 @@ class Entry:
 @dataclass
 class _Waiting:
     entry: Entry
-    durable: asyncio.Future[None] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
+    durable: asyncio.Future[None] | None = None
 
 
 class Journal:
-    """The one writer of a process; use it as an async context manager."""
+    """The one writer of a process, an async context manager; after a failure it writes no more."""
 
     def __init__(self, ledger: Ledger, gather_seconds: float = GATHER_SECONDS) -> None:
         self._ledger = ledger
@@ -53,13 +51,19 @@ class Journal:
         self._waiting: list[_Waiting] = []
         self._some = asyncio.Event()
         self._closing = False
+        self._failure: LedgerError | None = None
 
     async def write(self, entry: Entry) -> None:
         """Return when ``entry`` is durable; raises ``LedgerError`` if it can't be written."""
-        waiting = _Waiting(entry)
-        self._waiting.append(waiting)
+        durable = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(entry, durable))
         self._some.set()
-        await asyncio.shield(waiting.durable)
+        await durable
+
+    def post(self, entry: Entry) -> None:
+        """Have ``entry`` written with, or before, whatever is written next."""
+        self._waiting.append(_Waiting(entry))
+        self._some.set()
 
     async def __aenter__(self) -> Self:
         self._writer = asyncio.create_task(self._write_groups(), name="ledger journal")
@@ -84,14 +88,16 @@ class Journal:
             group, self._waiting = self._waiting, []
             if not group:
                 continue
-            failure = await asyncio.to_thread(self._commit, [waiting.entry for waiting in group])
+            if self._failure is None:
+                entries = [waiting.entry for waiting in group]
+                self._failure = await asyncio.to_thread(self._commit, entries)
             for waiting in group:
-                if waiting.durable.done():
+                if waiting.durable is None or waiting.durable.done():
                     continue
-                if failure is None:
+                if self._failure is None:
                     waiting.durable.set_result(None)
                 else:
-                    waiting.durable.set_exception(failure)
+                    waiting.durable.set_exception(self._failure)
 
     def _commit(self, entries: Sequence[Entry]) -> LedgerError | None:
         def all_of(kind: str) -> list[Row]:

@@ -74,7 +74,7 @@ requests = Table(
     Column("phone_hash", String),
     Column("intended_at", DateTime, nullable=False, comment="Committed before the send."),
     Column("answered_at", DateTime, comment="Null while in flight, or where a crash came first."),
-    Column("status", Integer, comment="HTTP status; null where there was no answer."),
+    Column("status", Integer, comment="HTTP status of an error; null for an answer."),
     Column("verdict", String, comment="created, updated, tagged, found, absent, or an error code"),
     Column("contact_id", String),
     Column("message", Text),

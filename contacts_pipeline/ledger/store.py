@@ -18,6 +18,7 @@ from sqlalchemy import (
     create_engine,
     event,
     false,
+    func,
     select,
     update,
 )
@@ -94,6 +95,13 @@ class Ledger:
             KNOWN_CONTACTS,
         )
 
+    def locations_with_contacts(self) -> set[str]:
+        """The locations of which the ledger holds a contact."""
+        table = schema.contacts
+        query = select(table.c.location_id).where(table.c.crm == self.crm).distinct()
+        with self.engine.connect() as connection:
+            return set(connection.scalars(query))
+
     def unsettled(self, location_ids: Sequence[str]) -> pa.Table:
         """Requests that may or may not have been applied: the columns of ``UNSETTLED``."""
         table = schema.requests
@@ -152,6 +160,17 @@ class Ledger:
                     )
                 )
             )
+
+    def next_number(self, location_id: str, run_id: str) -> int:
+        """The number of the run's next request to the location; a resumed run counts on."""
+        table = schema.requests
+        with self.engine.connect() as connection:
+            last = connection.execute(
+                select(func.max(table.c.number)).where(
+                    *self._at(table, location_id), table.c.run_id == run_id
+                )
+            ).scalar_one()
+        return (last or 0) + 1
 
     def outcomes(self, location_id: str, run_id: str) -> list[Mapping[str, Any]]:
         """The final state of each identity that the run attempted in the location."""

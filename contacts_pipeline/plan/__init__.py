@@ -1,1 +1,23 @@
 """What to do about it: unique contacts and the ledger in, the plan of each location out."""
+
+from contacts_pipeline.plan.files import (
+    PlanCounts,
+    PlanError,
+    PlanHeader,
+    plan_path,
+    read_header,
+    read_rows,
+)
+from contacts_pipeline.plan.planner import PlannedLocation, Sources, plan_locations
+
+__all__ = [
+    "PlanCounts",
+    "PlanError",
+    "PlanHeader",
+    "PlannedLocation",
+    "Sources",
+    "plan_locations",
+    "plan_path",
+    "read_header",
+    "read_rows",
+]

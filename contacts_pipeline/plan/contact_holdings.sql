@@ -21,7 +21,14 @@ with unsettled_contacts as (
             when unsettled.email_hash is not null then known.email_hash = unsettled.email_hash
             else known.phone_hash = unsettled.phone_hash
         end
-    group by all
+    group by
+        unsettled.location_id,
+        unsettled.identity,
+        unsettled.predicted_contact_id,
+        unsettled.source_keys,
+        unsettled.email_hash,
+        unsettled.phone_hash,
+        unsettled.intended_at
 ),
 
 contacts as (

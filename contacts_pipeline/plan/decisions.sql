@@ -1,12 +1,17 @@
 -- What to do about each identity, and why.
 -- location_id, identity, contact_id (the predicted one, null for a create), hold (a code or null),
 -- request ('upsert' | 'update'), proven_absent (no such contact exists, by a fresh snapshot),
--- unsettled_since (when an earlier request of unknown fate was sent)
-with unsettled_identities as (
-    select claims.location_id, claims.identity, min(unsettled.intended_at) as unsettled_since
+-- unsettled_since (when an earlier request of unknown fate was sent, by which identities)
+with earlier_requests as (
+    select
+        claims.location_id,
+        claims.identity,
+        max(unsettled.intended_at) as unsettled_since,
+        list(distinct unsettled.identity) as unsettled_identities
     from (select location_id, identity, unnest(source_keys) as source_key from claims) as claims
     join (
-        select location_id, intended_at, unnest(source_keys) as source_key from unsettled
+        select location_id, identity, intended_at, unnest(source_keys) as source_key
+        from unsettled
     ) as unsettled using (location_id, source_key)
     group by claims.location_id, claims.identity
 ),
@@ -63,12 +68,13 @@ select
         found.not_found_by_crm and policy.changed_email = 'update_by_id', 'update', 'upsert'
     ) as request,
     found.contact_id is null and locations.read_in_this_run as proven_absent,
-    unsettled_identities.unsettled_since
+    earlier.unsettled_since,
+    coalesce(earlier.unsettled_identities, []) as unsettled_identities
 from found
 join locations using (location_id)
 cross join policy
 left join shared_and_held using (location_id, identity)
-left join unsettled_identities using (location_id, identity)
+left join earlier_requests as earlier using (location_id, identity)
 left join (
     select location_id, identity, min(code) as code
     from withheld_values

@@ -5,7 +5,7 @@
 -- add_tags (varchar[], null if no tags are added on their own), contact_id (the predicted one),
 -- changed_fields, would_clear (API fields), warnings, email_hash, phone_hash (as sent),
 -- hashes (JSON: API field to keyed hash, all that the contact then holds), row_hash,
--- unsettled_since (timestamp)
+-- unsettled_since (timestamp), unsettled_identities (varchar[])
 with compared as (
     select
         decisions.*,
@@ -123,6 +123,7 @@ select
         null
     ) as hashes,
     row_hash,
-    unsettled_since
+    unsettled_since,
+    unsettled_identities
 from bodies
 left join plan_warnings using (location_id, identity)

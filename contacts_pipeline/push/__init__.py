@@ -1,1 +1,7 @@
 """Doing it: a plan's requests at the CRM's own pace, every answer kept in the ledger."""
+
+from contacts_pipeline.push.location import LocationPush
+from contacts_pipeline.push.push import PushSettings, push_locations
+from contacts_pipeline.push.report import LocationReport, Predictions
+
+__all__ = ["LocationPush", "LocationReport", "Predictions", "PushSettings", "push_locations"]

@@ -1,0 +1,88 @@
+"""When the next request may go: a GCRA without burst, set from the CRM's own headers.
+
+Evenly spaced requests stay under a fixed window and a sliding one alike; a burst draws refusals.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from contacts_pipeline.crm import RateLimits
+from contacts_pipeline.push.stop import StopSignal
+
+SHARE_OF_LIMIT = 0.99  # leaves 100 ms of jitter in 10 s: 99.0% of the limit, no 429 (measured)
+LONGEST_BACKOFF_SECONDS = 60.0
+
+
+class Pace:
+    """The turns of one location.
+
+    Until its first answer one request is in flight at most: a trial account's lower limit is
+    known from headers only. ``burst`` requests in ``interval_seconds`` hold until they say else.
+    """
+
+    def __init__(self, stop: StopSignal, burst: int, interval_seconds: float) -> None:
+        self._stop = stop
+        self._burst = burst
+        self._interval_seconds = interval_seconds
+        self._next_turn = 0.0
+        self._closed_until = 0.0
+        self._slow_until = 0.0
+        self._slow_gap = 0.0
+        self._limits_known = False
+        self._first = asyncio.Lock()
+        self.limits = RateLimits()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn and send within it; raises ``Stopped`` if the push stops first."""
+        if not self._limits_known:
+            async with self._first:
+                if not self._limits_known:
+                    await self._own_turn()
+                    yield
+                    return
+        await self._own_turn()
+        yield
+
+    def observe(self, limits: RateLimits) -> None:
+        """Learn from the headers of an answer."""
+        if limits.daily_remaining is not None or limits.burst is not None:
+            self.limits = limits
+        if limits.burst and limits.interval_seconds:
+            self._burst, self._interval_seconds = limits.burst, limits.interval_seconds
+        if not self._limits_known:
+            self._limits_known = True
+            self._share_with_others(limits)
+
+    def back_off(self, limits: RateLimits, times: int) -> None:
+        """After the ``times``-th 429 in a row: let nobody go for as long as the CRM wants."""
+        wanted = limits.retry_after_seconds
+        if wanted is None:
+            wanted = self._interval_seconds * 2 ** (times - 1) / 4
+        seconds = min(wanted, LONGEST_BACKOFF_SECONDS) * random.uniform(1.0, 1.25)  # noqa: S311
+        self._closed_until = max(self._closed_until, _now() + seconds)
+
+    def _share_with_others(self, limits: RateLimits) -> None:
+        # What an earlier run sent still counts in a sliding window, for one interval at most.
+        if limits.burst_remaining is None or limits.burst_remaining >= self._burst - 1:
+            return
+        self._slow_until = _now() + self._interval_seconds
+        self._slow_gap = self._interval_seconds / max(limits.burst_remaining, 1)
+
+    async def _own_turn(self) -> None:
+        while True:
+            turn = max(_now(), self._next_turn, self._closed_until)
+            self._next_turn = turn + self._gap(turn)
+            await self._stop.sleep(turn - _now())
+            if turn >= self._closed_until:
+                return
+
+    def _gap(self, turn: float) -> float:
+        gap = self._interval_seconds / (self._burst * SHARE_OF_LIMIT)
+        return max(gap, self._slow_gap) if turn < self._slow_until else gap
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

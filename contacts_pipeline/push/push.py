@@ -1,0 +1,105 @@
+"""A push of many locations in one process: one loop, one journal, a client and pace for each."""
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from contacts_pipeline.crm import CrmClient, shared_ssl_context
+from contacts_pipeline.ledger import Journal, Ledger
+from contacts_pipeline.push.location import LocationPush, Surroundings, push_location
+from contacts_pipeline.push.report import LocationReport
+from contacts_pipeline.push.stop import StopSignal
+
+
+@dataclass(frozen=True)
+class PushSettings:
+    """How to push, whatever the location. Seconds are seconds."""
+
+    base_url: str
+    timeout_seconds: float
+    settle_seconds: float
+    max_tries: int
+    force: bool = False
+
+
+def push_locations(
+    pushes: Sequence[LocationPush],
+    settings: PushSettings,
+    ledger: Ledger,
+    *,
+    run_id: str,
+    hash_key: bytes,
+    locks: Path,
+    progress: Callable[[str, int], None] = lambda _location, _rows: None,
+) -> dict[str, LocationReport]:
+    """Push all locations at once; ends with the slowest, and each one's failure is its own.
+
+    SIGTERM and Ctrl-C finish what is in flight, leave the rest deferred and return.
+    """
+    signals = {push.plan.location_id: StopSignal() for push in pushes}
+    ssl_context = shared_ssl_context()
+
+    def connect(location_id: str, token: SecretStr, observe: Callable[[Any], None]) -> CrmClient:
+        return CrmClient(
+            settings.base_url,
+            location_id,
+            token,
+            timeout_seconds=settings.timeout_seconds,
+            ssl_context=ssl_context,
+            observe=observe,
+        )
+
+    async def push_all() -> dict[str, LocationReport]:
+        async with Journal(ledger) as journal:
+            around = Surroundings(
+                run_id=run_id,
+                ledger=ledger,
+                journal=journal,
+                hash_key=hash_key,
+                locks=locks,
+                force=settings.force,
+                settle_seconds=settings.settle_seconds,
+                max_tries=settings.max_tries,
+                connect=connect,
+                progress=progress,
+            )
+            with _stopping_on_signals(signals.values()):
+                async with asyncio.TaskGroup() as group:
+                    tasks = {
+                        push.plan.location_id: group.create_task(
+                            push_location(push, around, signals[push.plan.location_id])
+                        )
+                        for push in pushes
+                    }
+        return {location_id: task.result() for location_id, task in tasks.items()}
+
+    return asyncio.run(push_all())
+
+
+@contextlib.contextmanager
+def _stopping_on_signals(stops: Iterable[StopSignal]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def stop() -> None:
+        for one in stops:
+            one.set("interrupted", "the run was told to stop")
+
+    for number in before:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)

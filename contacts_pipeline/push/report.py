@@ -1,0 +1,127 @@
+"""What a location's push came to: the document of ``push --json``, a location."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from contacts_pipeline.plan.files import PlanCounts
+
+Status = Literal["ok", "failed", "held"]
+
+
+class Predictions(BaseModel):
+    """How often the plan said beforehand what the CRM then did."""
+
+    model_config = ConfigDict(frozen=True)
+
+    made: int = 0
+    right: int = 0
+
+
+class LocationReport(BaseModel):
+    """Counts of one location in one run.
+
+    ``extracted``, ``rejected`` and ``merged`` are source rows, the rest of the sum identities, each
+    once: ``extracted = rejected + merged + unchanged + held + deferred + created + updated +
+    refused + failed + unknown``. ``requests`` are those put on the wire, ``seconds`` wall time.
+    ``told`` says what happened and what to do, where ``reason`` is not null.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Status
+    reason: str | None = None
+    extracted: int = 0
+    rejected: int = 0
+    merged: int = 0
+    unchanged: int = 0
+    held: int = 0
+    deferred: int = 0
+    created: int = 0
+    updated: int = 0
+    refused: int = 0
+    failed: int = 0
+    unknown: int = 0
+    requests: int = 0
+    retries: int = 0
+    rate_limited: int = 0
+    seconds: float = 0.0
+    predictions: Predictions = Predictions()
+    told: str | None = None
+    deferred_because: str | None = None
+
+    @property
+    def conserved(self) -> bool:
+        """Whether every row extracted is accounted for once."""
+        return self.extracted == (
+            self.rejected
+            + self.merged
+            + self.unchanged
+            + self.held
+            + self.deferred
+            + self.created
+            + self.updated
+            + self.refused
+            + self.failed
+            + self.unknown
+        )
+
+    @classmethod
+    def held_back(cls, counts: PlanCounts, reason: str, told: str, requests: int = 0) -> Self:
+        """A location for which nothing was sent: all that was planned is held."""
+        held = counts.all_held()
+        return cls(
+            status="held",
+            reason=reason,
+            told=told,
+            requests=requests,
+            **held.model_dump(exclude={"create", "update"}),
+        )
+
+    @classmethod
+    def of_outcomes(
+        cls,
+        counts: PlanCounts,
+        outcomes: Iterable[Mapping[str, Any]],
+        already_acknowledged: int,
+        **facts: Any,
+    ) -> Self:
+        """The report by what the ledger holds; what has no outcome was deferred."""
+        outcomes = list(outcomes)
+        states = Counter(outcome["outcome"] for outcome in outcomes)
+        planned = counts.create + counts.update
+        sums = counts.model_dump(include={"extracted", "rejected", "merged", "held"})
+        return cls(
+            **sums,
+            unchanged=counts.unchanged + already_acknowledged,
+            deferred=counts.deferred + planned - already_acknowledged - len(outcomes),
+            created=states["created"],
+            updated=states["updated"],
+            refused=states["refused"],
+            failed=states["failed"],
+            unknown=states["unknown"],
+            predictions=score(outcomes),
+            **facts,
+        )
+
+
+def score(outcomes: Iterable[Mapping[str, Any]]) -> Predictions:
+    """Rows sent with a prediction and answered, and how many came as predicted.
+
+    Right is the same verdict and, for updates, the same contact id; inferred rows don't count.
+    """
+    made = right = 0
+    for outcome in outcomes:
+        if outcome["predicted"] is None or outcome["inferred"]:
+            continue
+        if outcome["outcome"] not in {"created", "updated"}:
+            continue
+        made += 1
+        if outcome["predicted"] == "create":
+            right += outcome["outcome"] == "created"
+        else:
+            same = outcome["predicted_contact_id"] == outcome["contact_id"]
+            right += outcome["outcome"] == "updated" and same
+    return Predictions(made=made, right=right)

@@ -1,0 +1,281 @@
+"""A location's line to the CRM and to the ledger: every request leaves its intent before it goes.
+
+Also the place where an answer about the location, not the record, stops the location.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from contacts_pipeline.crm import (
+    ClientOutdated,
+    CrmClient,
+    CrmError,
+    LocationClosed,
+    RateLimited,
+    StoredContact,
+    UnclearFate,
+    Unreachable,
+    Upserted,
+)
+from contacts_pipeline.keyed_hash import keyed_hash
+from contacts_pipeline.ledger import Entry, Journal, LedgerError, utc_now
+from contacts_pipeline.push.pace import Pace
+from contacts_pipeline.push.stop import Stopped, StopSignal
+
+if TYPE_CHECKING:
+    from contacts_pipeline.push.row import Outcome
+
+Effect = Literal["upsert", "tags", "lookup"]
+MOST_UNCLEAR_IN_A_ROW = 32  # twice the rows in flight: the CRM is down, not a request unlucky
+
+_AnswerT = TypeVar("_AnswerT")
+
+
+@dataclass
+class Meter:
+    """What the location's push cost: requests as ``push --json`` counts them, seconds each."""
+
+    requests: int = 0
+    retries: int = 0
+    rate_limited: int = 0
+    latencies: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """For whom the requests are: the keys of every row that they leave in the ledger."""
+
+    crm: str
+    location_id: str
+    run_id: str
+    plan_id: str
+    hash_key: bytes
+    scored: bool
+
+
+class Wire:
+    """What the rows of one location share."""
+
+    def __init__(
+        self,
+        errand: Errand,
+        client: CrmClient,
+        pace: Pace,
+        stop: StopSignal,
+        journal: Journal,
+        *,
+        first_number: int,
+        settle_seconds: float,
+        max_tries: int,
+    ) -> None:
+        self.client = client
+        self.pace = pace
+        self.stop = stop
+        self.settle_seconds = settle_seconds
+        self.max_tries = max_tries
+        self.meter = Meter()
+        self._errand = errand
+        self._journal = journal
+        self._number = first_number - 1
+        self._unclear_in_a_row = 0
+        self._place = {"crm": errand.crm, "location_id": errand.location_id}
+
+    async def send(
+        self,
+        row: Mapping[str, Any],
+        effect: Effect,
+        call: Callable[[], Awaitable[_AnswerT]],
+        *,
+        repeated: bool,
+    ) -> _AnswerT:
+        """One request with its intent and its answer in the ledger.
+
+        Raises:
+            CrmError: as the client does, for what concerns the record.
+            Stopped: the push stopped first, or the answer stopped the location.
+        """
+        if self.stop.is_set:
+            raise Stopped
+        self._number += 1
+        intent = self._intent(row, effect, self._number)
+        if effect != "lookup":
+            await self._durable(Entry(intents=[intent]))
+        try:
+            async with self.pace.turn():
+                started = perf_counter()
+                answer = await call()
+        except Stopped:
+            self._answered(intent, "not_sent")
+            raise
+        except CrmError as error:
+            self._measure(started, repeated=repeated and not isinstance(error, Unreachable))
+            self.meter.rate_limited += isinstance(error, RateLimited)
+            unclear = isinstance(error, UnclearFate) and effect == "upsert"
+            self._answered(intent, error.code, error=error, settled=not unclear)
+            self._stop_if_about_the_location(error)
+            raise
+        self._measure(started, repeated=repeated)
+        self._unclear_in_a_row = 0
+        self._answered(intent, *_read(answer))
+        return answer
+
+    def remember(
+        self, row: Mapping[str, Any], contact: StoredContact, *, tags_to_come: bool
+    ) -> None:
+        """The CRM has acknowledged the row's contact, with or without its tags."""
+        hashes = json.loads(row["hashes"])
+        if tags_to_come:
+            hashes.pop("tags", None)
+        self._remember(
+            row,
+            contact_id=contact.id,
+            email_hash=self._hash("email", contact.email and contact.email.strip().lower()),
+            phone_hash=self._hash("phone", contact.phone and contact.phone.strip()),
+            hashes=json.dumps(hashes),
+            row_hash=None if tags_to_come else row["row_hash"],
+        )
+
+    def remember_tags(self, row: Mapping[str, Any]) -> None:
+        """The CRM has acknowledged the tags of a contact that needed nothing else."""
+        same = ("contact_id", "email_hash", "phone_hash", "hashes", "row_hash")
+        self._remember(row, **{name: row[name] for name in same})
+
+    async def conclude(
+        self, row: Mapping[str, Any], outcome: "Outcome", sent: Counter[Effect]
+    ) -> None:
+        """The row's final state in this run; a known fate settles all its open requests."""
+        settled = [
+            {
+                "at_crm": self._errand.crm,
+                "at_location_id": self._errand.location_id,
+                "at_identity": identity,
+            }
+            for identity in {row["identity"], *row["unsettled_identities"]}
+            if outcome.state != "unknown"
+        ]
+        await self._durable(
+            Entry(
+                settled=settled,
+                outcomes=[
+                    {
+                        **self._place,
+                        "run_id": self._errand.run_id,
+                        "identity": row["identity"],
+                        "plan_id": self._errand.plan_id,
+                        "source_keys": json.dumps(row["source_keys"]),
+                        "outcome": outcome.state,
+                        "code": outcome.code,
+                        "message": outcome.message,
+                        "contact_id": outcome.contact_id,
+                        "predicted": row["action"] if self._errand.scored else None,
+                        "predicted_contact_id": row["contact_id"],
+                        "inferred": outcome.inferred,
+                        "warnings": json.dumps(outcome.warnings),
+                        "tries": sent["upsert"] or sent["tags"],
+                        "finished_at": utc_now(),
+                    }
+                ],
+            )
+        )
+
+    def _measure(self, started: float, *, repeated: bool) -> None:
+        self.meter.latencies.append(perf_counter() - started)
+        self.meter.retries += repeated
+
+    def _remember(self, row: Mapping[str, Any], **contact: Any) -> None:
+        self._post(
+            Entry(
+                contacts=[
+                    {
+                        **self._place,
+                        **contact,
+                        "source_keys": json.dumps(row["source_keys"]),
+                        "run_id": self._errand.run_id,
+                        "known_at": utc_now(),
+                    }
+                ]
+            )
+        )
+
+    def _stop_if_about_the_location(self, error: CrmError) -> None:
+        match error:
+            case LocationClosed() | ClientOutdated():
+                self.stop.set(error.code, str(error))
+            case RateLimited() if error.daily_budget_spent:
+                self.stop.set("daily_budget")
+            case UnclearFate():
+                self._unclear_in_a_row += 1
+                if self._unclear_in_a_row >= MOST_UNCLEAR_IN_A_ROW:
+                    self.stop.set("crm_unstable")
+        if self.stop.is_set and not isinstance(error, UnclearFate):
+            raise Stopped from None
+
+    def _intent(self, row: Mapping[str, Any], effect: Effect, number: int) -> dict[str, Any]:
+        return {
+            **self._place,
+            "run_id": self._errand.run_id,
+            "number": number,
+            "identity": row["identity"],
+            "source_keys": json.dumps(row["source_keys"]),
+            "effect": effect,
+            "predicted_contact_id": row["contact_id"],
+            "email_hash": row["email_hash"],
+            "phone_hash": row["phone_hash"],
+            "intended_at": utc_now(),
+            "settled": effect == "tags",  # adding tags twice does no harm
+        }
+
+    def _answered(
+        self,
+        intent: Mapping[str, Any],
+        verdict: str,
+        contact_id: str | None = None,
+        trace_id: str | None = None,
+        *,
+        error: CrmError | None = None,
+        settled: bool = True,
+    ) -> None:
+        answer = {
+            "answered_at": utc_now(),
+            "status": error and error.status,
+            "verdict": verdict,
+            "contact_id": contact_id,
+            "message": error and str(error),
+            "trace_id": trace_id,
+            "settled": settled,
+        }
+        if intent["effect"] == "lookup":
+            self._post(Entry(intents=[{**intent, **answer}]))
+            return
+        at = {f"at_{key}": intent[key] for key in ("crm", "location_id", "run_id", "number")}
+        self._post(Entry(answers=[{**at, **answer}]))
+
+    def _post(self, entry: Entry) -> None:
+        """Write with the next commit; whatever is made durable after it finds it durable."""
+        self._journal.post(entry)
+
+    async def _durable(self, entry: Entry) -> None:
+        try:
+            await self._journal.write(entry)
+        except LedgerError as error:
+            self.stop.set(error.code, str(error))
+            raise Stopped from None
+
+    def _hash(self, kind: str, value: str | None) -> str | None:
+        return keyed_hash(self._errand.hash_key, kind, value) if value else None
+
+
+def _read(answer: object) -> tuple[str, str | None, str | None]:
+    """Verdict, contact id and trace id of an answer, as the ledger keeps them."""
+    match answer:
+        case Upserted():
+            return "created" if answer.new else "updated", answer.contact.id, answer.trace_id
+        case StoredContact():
+            return "found", answer.id, None
+        case None:
+            return "absent", None, None
+    return "tagged", None, None

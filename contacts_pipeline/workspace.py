@@ -1,0 +1,87 @@
+"""Where everything of one project lies: its settings, its data folder, its ledger, its tokens."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from pydantic import SecretStr
+
+from contacts_pipeline.keyed_hash import fingerprint, load_key
+from contacts_pipeline.ledger import Ledger
+from contacts_pipeline.settings import Location, Settings
+from contacts_pipeline.settings_file import environment, load_settings
+from contacts_pipeline.snapshots import private_folder
+
+DEFAULT_CONFIG = "contacts.yaml"
+DEFAULT_DATA = "data"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One project on this machine. ``environ`` holds the secrets and is never shown."""
+
+    settings: Settings
+    data: Path
+    environ: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def open(cls, config: Path, data: Path) -> Self:
+        """Read the settings at ``config``; everything that runs write goes under ``data``."""
+        environ = environment(config.parent)
+        settings = load_settings(config, environ)
+        data = data.resolve()
+        private_folder(data).chmod(0o700)
+        return cls(settings, data, environ)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """The project that ``CONTACTS_CONFIG`` and ``CONTACTS_DATA`` name, else the one here."""
+        config = os.environ.get("CONTACTS_CONFIG", DEFAULT_CONFIG)
+        return cls.open(Path(config), Path(os.environ.get("CONTACTS_DATA", DEFAULT_DATA)))
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of the stages."""
+        return self.data / "snapshots"
+
+    @property
+    def scratch(self) -> Path:
+        """The folder that DuckDB spills to."""
+        return self.data / "scratch"
+
+    @property
+    def locks(self) -> Path:
+        """The folder of the guards 'one pusher a location'."""
+        return self.data / "locks"
+
+    def snapshot(self, stage: str) -> Path:
+        """The Parquet file of a stage that is not partitioned."""
+        return self.snapshots / f"{stage}.parquet"
+
+    @cached_property
+    def hash_key(self) -> bytes:
+        """The key of every hash that is remembered."""
+        return load_key(self.data / "hash.key")
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The ledger of this project's CRM."""
+        url = self.environ.get("CONTACTS_LEDGER_URL") or f"sqlite:///{self.data / 'ledger.sqlite'}"
+        ledger = Ledger(url, self.settings.crm.base_url, fingerprint(self.hash_key))
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+    def token_env(self, location: Location) -> str:
+        """The name of the variable that holds the location's token."""
+        return location.token_env or self.settings.crm.token_env
+
+    def token(self, location: Location) -> SecretStr | None:
+        """The location's token, None where its variable is not set."""
+        value = self.environ.get(self.token_env(location))
+        return SecretStr(value) if value else None
