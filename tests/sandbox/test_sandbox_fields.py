@@ -1,0 +1,287 @@
+"""What each field of a write means: stored forms, refusals, and the switches."""
+
+from typing import Any
+
+import pytest
+
+from contacts_pipeline.sandbox import RunningSandbox, SandboxCustomField, SandboxLocation
+from contacts_pipeline.sandbox.pytest import StartSandbox
+
+ADA = "ada@example.com"
+FIELDS = (
+    SandboxCustomField(key="tier", data_type="RADIO", picklist=("gold", "silver")),
+    SandboxCustomField(key="likes", data_type="CHECKBOX", picklist=("tea", "jam")),
+    SandboxCustomField(key="visits", data_type="NUMERICAL"),
+    SandboxCustomField(key="note"),
+)
+
+
+@pytest.fixture
+def custom(crm_sandbox: StartSandbox) -> RunningSandbox:
+    return crm_sandbox(SandboxLocation(id="acme", custom_fields=FIELDS))
+
+
+def stored_custom(contact: dict[str, Any]) -> dict[str, Any]:
+    keys = {
+        field.id: field.key
+        for field in SandboxLocation(id="acme", custom_fields=FIELDS).custom_fields
+    }
+    return {keys[item["id"]]: item["value"] for item in contact["customFields"]}
+
+
+@pytest.mark.parametrize("body", [{}, {"name": "Ada Byron"}, {"email": "", "phone": None}])
+def test_neither_email_nor_phone_is_refused(crm: RunningSandbox, body: dict[str, Any]) -> None:
+    reply = crm.upsert(**body)
+    assert reply.status == 400
+    assert isinstance(reply.json["message"], str)
+    assert crm.contacts() == []
+
+
+def test_what_is_not_sent_stays(crm: RunningSandbox) -> None:
+    crm.upsert(email=ADA, firstName="Ada", city="London", dnd=True, tags=["x"])
+    contact = crm.upsert(email=ADA, city="Ockham").json["contact"]
+    assert (contact["firstName"], contact["city"]) == ("Ada", "Ockham")
+    assert (contact["dnd"], contact["tags"]) == (True, ["x"])
+
+
+@pytest.mark.parametrize(("rule", "city"), [("clears", None), ("ignored", "London")])
+def test_null_clears_or_is_ignored(crm_sandbox: StartSandbox, rule: str, city: str | None) -> None:
+    crm = crm_sandbox(SandboxLocation(id="acme", custom_fields=FIELDS), rules={"null": rule})
+    crm.upsert(email=ADA, city="London", customFields=[{"key": "note", "field_value": "x"}])
+    cleared = [{"key": "note", "field_value": None}]
+    contact = crm.upsert(email=ADA, city=None, customFields=cleared).json["contact"]
+    assert contact["city"] == city
+    assert stored_custom(contact) == ({} if city is None else {"note": "x"})
+
+
+@pytest.mark.parametrize(("rule", "city"), [("clears", None), ("ignored", "London")])
+def test_empty_text_clears_or_is_ignored(
+    crm_sandbox: StartSandbox, rule: str, city: str | None
+) -> None:
+    crm = crm_sandbox("acme", rules={"empty": rule})
+    crm.upsert(email=ADA, city="London")
+    assert crm.upsert(email=ADA, city="").json["contact"]["city"] == city
+
+
+def test_email_is_lower_cased(crm: RunningSandbox) -> None:
+    assert crm.upsert(email=" Ada@Example.COM ").json["contact"]["email"] == ADA
+    assert crm.upsert(email="ADA@example.com").json["new"] is False
+
+
+def test_bad_email_is_refused_or_stored(crm_sandbox: StartSandbox) -> None:
+    refused = crm_sandbox("acme").upsert(email="ada(at)example", phone="+12025550101")
+    assert (refused.status, refused.json["message"]) == (422, ["email must be an email"])
+    stored = crm_sandbox("acme", rules={"bad_email": "stored"}).upsert(email="ada(at)example")
+    assert stored.json["contact"]["email"] == "ada(at)example"
+
+
+@pytest.mark.parametrize(
+    ("country", "sent", "stored"),
+    [
+        ("US", "(202) 555-0101", "+12025550101"),
+        ("GB", "020 7946 0018", "+442079460018"),
+        ("US", "+49 711 2842222", "+497112842222"),
+    ],
+)
+def test_phone_is_stored_as_e164(
+    crm_sandbox: StartSandbox, country: str, sent: str, stored: str
+) -> None:
+    crm = crm_sandbox(SandboxLocation(id="acme", country=country))
+    assert crm.upsert(phone=sent).json["contact"]["phone"] == stored
+    assert crm.upsert(phone=stored).json["new"] is False
+
+
+def test_bad_phone_is_dropped_or_refused(crm_sandbox: StartSandbox) -> None:
+    dropping = crm_sandbox("acme")
+    assert dropping.upsert(email=ADA, phone="12").json["contact"]["phone"] is None
+    assert dropping.upsert(phone="12").status == 400
+    refusing = crm_sandbox("acme", rules={"bad_phone": "refused"})
+    assert refusing.upsert(email=ADA, phone="12").status == 400
+    assert refusing.contacts() == []
+
+
+def test_full_name_is_split_or_kept(crm_sandbox: StartSandbox) -> None:
+    splitting = crm_sandbox("acme")
+    contact = splitting.upsert(email=ADA, name="Ada King Byron").json["contact"]
+    assert (contact["firstName"], contact["lastName"]) == ("Ada", "King Byron")
+    contact = splitting.upsert(email=ADA, name="X Y", firstName="Augusta").json["contact"]
+    assert (contact["firstName"], contact["lastName"]) == ("Augusta", "King Byron")
+    keeping = crm_sandbox("acme", rules={"full_name": "kept"})
+    contact = keeping.upsert(email=ADA, name="Ada King").json["contact"]
+    assert (contact["name"], contact["firstName"]) == ("Ada King", None)
+
+
+def test_tags_overwrite_and_are_lower_cased(crm: RunningSandbox) -> None:
+    crm.upsert(email=ADA, tags=["VIP", "Lead"])
+    assert crm.contacts()[0]["tags"] == ["lead", "vip"]
+    crm.upsert(email=ADA, tags=["Customer", "customer"])
+    assert crm.contacts()[0]["tags"] == ["customer"]
+    crm.upsert(email=ADA, tags=[])
+    assert crm.contacts()[0]["tags"] == []
+
+
+def test_custom_fields_merge_by_id_or_key(custom: RunningSandbox) -> None:
+    listed = custom.call("GET", "/locations/acme/customFields").json["customFields"]
+    ids = {field["fieldKey"]: field["id"] for field in listed}
+    custom.upsert(email=ADA, customFields=[{"key": "contact.note", "field_value": "x"}])
+    by_id = [{"id": ids["contact.visits"], "field_value": 3}]
+    contact = custom.upsert(email=ADA, customFields=by_id).json["contact"]
+    assert stored_custom(contact) == {"note": "x", "visits": 3}
+
+
+def test_unknown_custom_field_is_dropped(custom: RunningSandbox) -> None:
+    reply = custom.upsert(email=ADA, customFields=[{"id": "?", "key": "??", "field_value": 1}])
+    assert (reply.status, reply.json["contact"]["customFields"]) == (200, [])
+
+
+@pytest.mark.parametrize(("key", "value"), [("tier", "bronze"), ("likes", ["tea", "rum"])])
+def test_bad_option_refuses_the_whole_request(
+    custom: RunningSandbox, key: str, value: object
+) -> None:
+    reply = custom.upsert(email=ADA, customFields=[{"key": key, "field_value": value}])
+    assert (reply.status, reply.json["statusCode"]) == (400, 400)
+    assert custom.contacts() == []
+    good = [{"key": "tier", "field_value": "gold"}, {"key": "likes", "field_value": ["jam"]}]
+    contact = custom.upsert(email=ADA, customFields=good).json["contact"]
+    assert stored_custom(contact) == {"tier": "gold", "likes": ["jam"]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "status", "stored"),
+    [("refused", 400, None), ("stored", 200, {"visits": "many"}), ("dropped", 200, {})],
+)
+def test_text_in_a_number_is_refused_stored_or_dropped(
+    crm_sandbox: StartSandbox, rule: str, status: int, stored: dict[str, Any] | None
+) -> None:
+    crm = crm_sandbox(SandboxLocation(id="acme", custom_fields=FIELDS), rules={"bad_number": rule})
+    reply = crm.upsert(email=ADA, customFields=[{"key": "visits", "field_value": "many"}])
+    assert reply.status == status
+    if stored is not None:
+        assert stored_custom(reply.json["contact"]) == stored
+
+
+def test_gender_is_ignored_on_update(crm: RunningSandbox) -> None:
+    assert crm.upsert(email=ADA, gender="female").json["contact"]["gender"] == "female"
+    reply = crm.upsert(email=ADA, gender="male", city="London")
+    assert (reply.status, reply.json["contact"]["gender"]) == (200, "female")
+
+
+@pytest.mark.parametrize(
+    ("country", "status"),
+    [("GB", 200), ("XK", 200), ("UK", 422), ("USA", 422), ("us", 422), ("", 422), (None, 422)],
+)
+def test_country_is_of_the_list(crm: RunningSandbox, country: str | None, status: int) -> None:
+    assert crm.upsert(email=ADA, country=country).status == status
+
+
+@pytest.mark.parametrize(
+    ("zone", "status"), [("Europe/London", 200), (None, 200), ("GMT+1", 422), ("Mars/Base", 422)]
+)
+def test_timezone_is_iana(crm: RunningSandbox, zone: str | None, status: int) -> None:
+    assert crm.upsert(email=ADA, timezone=zone).status == status
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("1815-12-10", "1815-12-10"),
+        ("12/10/1815", "1815-12-10"),
+        ("12.10.1815", "1815-12-10"),
+        ("1815_12_10", "1815-12-10"),
+        ("25/12/1815", None),
+        ("1815-02-30", None),
+        ("1815-12-10T00:00:00Z", None),
+        ("yesterday", None),
+    ],
+)
+def test_date_of_birth_is_year_or_month_first(
+    crm: RunningSandbox, sent: str, stored: str | None
+) -> None:
+    reply = crm.upsert(email=ADA, dateOfBirth=sent)
+    assert reply.status == (200 if stored else 422)
+    if stored:
+        assert reply.json["contact"]["dateOfBirth"] == stored
+
+
+def test_undeclared_property_is_refused(crm: RunningSandbox) -> None:
+    reply = crm.upsert(email=ADA, nickname="Ada", dndSettings={"Fax": {"status": "active"}})
+    assert reply.status == 422
+    said = reply.json
+    assert said["statusCode"] == 422
+    assert said["error"] == "Unprocessable Entity"
+    assert "property nickname should not exist" in said["message"]
+    assert "dndSettings.property Fax should not exist" in said["message"]
+    assert crm.contacts() == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("postalCode", 70173, "postalCode must be a string"),
+        ("postalCode", None, "postalCode must be a string"),
+        ("source", None, "source must be a string"),
+        ("tags", None, "tags must be an array"),
+        ("tags", [1], "each value in tags must be a string"),
+        ("dnd", "yes", "dnd must be a boolean value"),
+        ("firstName", ["Ada"], "firstName must be a string"),
+        ("customFields", {}, "customFields must be an array"),
+        ("dndSettings", [], "dndSettings must be an object"),
+        (
+            "dndSettings",
+            {"SMS": {"status": "on"}},
+            (
+                "dndSettings.SMS.status must be one of the following values: "
+                "'active', 'inactive' or 'permanent'"
+            ),
+        ),
+        (
+            "inboundDndSettings",
+            {"all": {"status": "permanent"}},
+            (
+                "inboundDndSettings.all.status must be one of the following values: "
+                "'active' or 'inactive'"
+            ),
+        ),
+    ],
+)
+def test_wrong_types_are_refused(
+    crm: RunningSandbox, field: str, value: object, message: str
+) -> None:
+    reply = crm.upsert(email=ADA, **{field: value})
+    assert (reply.status, reply.json["message"]) == (422, [message])
+
+
+def test_permanent_channel_refuses_change(crm: RunningSandbox) -> None:
+    crm.upsert(email=ADA, dndSettings={"SMS": {"status": "permanent"}})
+    refused = crm.upsert(email=ADA, city="London", dndSettings={"SMS": {"status": "inactive"}})
+    assert (refused.status, refused.json["statusCode"]) == (400, 401)
+    assert crm.contacts()[0]["city"] is None
+    other = crm.upsert(email=ADA, city="London", dndSettings={"Call": {"status": "active"}})
+    assert other.status == 200
+
+
+@pytest.mark.parametrize(
+    ("rule", "channels"), [("merged", {"SMS", "Email"}), ("replaced", {"Email"})]
+)
+def test_channels_are_merged_or_replaced(
+    crm_sandbox: StartSandbox, rule: str, channels: set[str]
+) -> None:
+    crm = crm_sandbox("acme", rules={"channels": rule})
+    crm.upsert(email=ADA, dndSettings={"SMS": {"status": "active", "message": "m", "code": "c"}})
+    contact = crm.upsert(email=ADA, dndSettings={"Email": {"status": "inactive"}}).json["contact"]
+    assert set(contact["dndSettings"]) == channels
+
+
+@pytest.mark.parametrize(
+    ("rule", "status", "stored"),
+    [("refused", 400, None), ("dropped", 200, None), ("stored", 200, "nobody")],
+)
+def test_unknown_user_is_refused_dropped_or_stored(
+    crm_sandbox: StartSandbox, rule: str, status: int, stored: str | None
+) -> None:
+    crm = crm_sandbox(SandboxLocation(id="acme", users=("grace",)), rules={"unknown_user": rule})
+    reply = crm.upsert(email=ADA, assignedTo="nobody")
+    assert reply.status == status
+    if status == 200:
+        assert reply.json["contact"]["assignedTo"] == stored
+    assert crm.upsert(email=ADA, assignedTo="grace").json["contact"]["assignedTo"] == "grace"
