@@ -5,15 +5,18 @@ class PipelineError(Exception):
     """What happened, to which thing, and what to do about it, in one line without values."""
 
     code = "error"
+    exit_code = 1
 
 
 class SettingsError(PipelineError):
     """``contacts.yaml`` or the environment says something that can't be meant."""
 
     code = "settings_invalid"
+    exit_code = 2
 
 
 class WarehouseError(PipelineError):
     """The warehouse can't be read as ``contacts.yaml`` describes it."""
 
     code = "warehouse_unreadable"
+    exit_code = 2

@@ -18,6 +18,14 @@ from contacts_pipeline.snapshots import private_folder
 
 DEFAULT_CONFIG = "contacts.yaml"
 DEFAULT_DATA = "data"
+_CONFIG_VARIABLE = "CONTACTS_CONFIG"
+_DATA_VARIABLE = "CONTACTS_DATA"
+
+
+def place(config: Path, data: Path) -> None:
+    """Name the project for this process and for those that it starts."""
+    os.environ[_CONFIG_VARIABLE] = str(config)
+    os.environ[_DATA_VARIABLE] = str(data)
 
 
 @dataclass(frozen=True)
@@ -40,8 +48,8 @@ class Workspace:
     @classmethod
     def from_environment(cls) -> Self:
         """The project that ``CONTACTS_CONFIG`` and ``CONTACTS_DATA`` name, else the one here."""
-        config = os.environ.get("CONTACTS_CONFIG", DEFAULT_CONFIG)
-        return cls.open(Path(config), Path(os.environ.get("CONTACTS_DATA", DEFAULT_DATA)))
+        config = os.environ.get(_CONFIG_VARIABLE, DEFAULT_CONFIG)
+        return cls.open(Path(config), Path(os.environ.get(_DATA_VARIABLE, DEFAULT_DATA)))
 
     @property
     def snapshots(self) -> Path:

@@ -1,6 +1,7 @@
 """One location's push: its plan's rows in order, at its own pace, each to an outcome."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,7 @@ class Surroundings:
     settle_seconds: float
     max_tries: int
     connect: Callable[[str, SecretStr, Callable[[Any], None]], CrmClient]
-    progress: Callable[[str, int], None]
+    progress: Callable[[str, int, int], None]
 
 
 async def push_location(
@@ -79,7 +80,10 @@ async def _guarded(push: LocationPush, around: Surroundings, stop: StopSignal) -
         if not alone:
             told = f"location {plan.location_id}: another push of it is running; wait for its end"
             return LocationReport.held_back(plan.counts, "already_running", told)
-        if not around.ledger.begin_plan(plan.location_id, plan.plan_id, plan.ledger_version):
+        nothing_to_send = plan.counts.create + plan.counts.update == 0
+        if not nothing_to_send and not around.ledger.begin_plan(
+            plan.location_id, plan.plan_id, plan.ledger_version
+        ):
             told = (
                 f"location {plan.location_id}: another plan has written since this one was made; "
                 "materialise upsert_plan again"
@@ -124,7 +128,11 @@ async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal)
                 for row in read_rows(push.rows, "create", "update")
                 if row["identity"] not in done
             )
-            await _send_all(rows, wire, stop, lambda: around.progress(plan.location_id, 1))
+            planned = plan.counts.create + plan.counts.update - len(done)
+            sent = itertools.count(1)
+            await _send_all(
+                rows, wire, stop, lambda: around.progress(plan.location_id, next(sent), planned)
+            )
             requests += client.requests
     meter = wire.meter if wire else None
     fault = stop.reason if stop.reason not in NO_FAULT else None

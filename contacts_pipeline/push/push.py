@@ -37,7 +37,7 @@ def push_locations(
     run_id: str,
     hash_key: bytes,
     locks: Path,
-    progress: Callable[[str, int], None] = lambda _location, _rows: None,
+    progress: Callable[[str, int, int], None] = lambda _location, _done, _all: None,
 ) -> dict[str, LocationReport]:
     """Push all locations at once; ends with the slowest, and each one's failure is its own.
 

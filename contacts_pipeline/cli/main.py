@@ -1,0 +1,135 @@
+"""The commands and their options; each hands over to the module that does the work."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from contacts_pipeline.errors import PipelineError
+from contacts_pipeline.sandbox.command import build_command as sandbox_command
+from contacts_pipeline.workspace import DEFAULT_CONFIG, DEFAULT_DATA, Workspace, place
+
+Document = dict[str, Any]
+
+_LOCATIONS = click.option(
+    "--location", "locations", multiple=True, metavar="ID", help="Only this one; repeatable."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+
+
+class _Commands(click.Group):
+    """Turns every error that a user can mend into one line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PipelineError as error:
+            if ctx.invoked_subcommand and "--json" in sys.argv:
+                click.echo(json.dumps({"error": {"code": error.code, "message": str(error)}}))
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Keep the contacts of a warehouse and the locations of a HighLevel CRM in step.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar="CONTACTS_CONFIG",
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    help="The settings.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="CONTACTS_DATA",
+    default=DEFAULT_DATA,
+    show_default=True,
+    help="The folder that runs write to.",
+)
+@click.version_option(package_name="contacts-pipeline")
+def main(config: Path, data: Path) -> None:
+    """Say where settings and data are; Dagster's runs find them by the same variables."""
+    place(config, data)
+
+
+@main.command()
+@_JSON
+@click.option("--port", default=8484, show_default=True, help="Of the demo's CRM.")
+def demo(port: int, *, as_json: bool) -> None:
+    """Push the sample warehouse to a CRM that the demo starts on this machine."""
+    from contacts_pipeline.cli.demo import NEXT, run_demo  # noqa: PLC0415 - Dagster takes a second
+    from contacts_pipeline.cli.show import PUSH_COLUMNS  # noqa: PLC0415
+
+    document = run_demo(port, quiet=as_json)
+    _finish(document, PUSH_COLUMNS, as_json=as_json, then=lambda: click.echo(NEXT))
+
+
+@main.command()
+@_LOCATIONS
+@_JSON
+def plan(locations: tuple[str, ...], *, as_json: bool) -> None:
+    """Show what would change in each location; sends nothing that writes."""
+    from contacts_pipeline.cli import pipeline, show  # noqa: PLC0415
+
+    document = pipeline.plan(Workspace.from_environment(), locations, quiet=as_json)
+    _finish(document, show.PLAN_COLUMNS, as_json=as_json)
+
+
+@main.command()
+@_LOCATIONS
+@_JSON
+@click.option("--force", is_flag=True, help="Send what a breaker holds, too.")
+def push(locations: tuple[str, ...], *, as_json: bool, force: bool) -> None:
+    """Bring the locations up to date: refresh, plan, push and prove."""
+    from contacts_pipeline.cli import pipeline, show  # noqa: PLC0415
+
+    workspace = Workspace.from_environment()
+    document = pipeline.push(workspace, locations, force=force, quiet=as_json)
+    _finish(document, show.PUSH_COLUMNS, as_json=as_json)
+
+
+@main.command()
+@_LOCATIONS
+@_JSON
+@click.option("--run", "run_id", metavar="ID", help="Of this run; else each location's last.")
+def outcomes(locations: tuple[str, ...], run_id: str | None, *, as_json: bool) -> None:
+    """Show what became of every location's contacts."""
+    from contacts_pipeline.cli import pipeline, show  # noqa: PLC0415
+
+    document = pipeline.outcomes(Workspace.from_environment(), locations, run_id)
+    _finish(document, show.PUSH_COLUMNS, as_json=as_json)
+
+
+def _sandbox_locations() -> Any:
+    from contacts_pipeline.cli.demo import sandbox_locations  # noqa: PLC0415
+
+    return sandbox_locations(Workspace.from_environment())
+
+
+main.add_command(sandbox_command(_sandbox_locations))
+
+
+def _finish(
+    document: Document,
+    columns: tuple[str, ...],
+    *,
+    as_json: bool,
+    then: Callable[[], None] = lambda: None,
+) -> None:
+    from contacts_pipeline.cli.pipeline import exit_code  # noqa: PLC0415
+    from contacts_pipeline.cli.show import show_locations  # noqa: PLC0415
+
+    if as_json:
+        click.echo(json.dumps(document))
+    else:
+        show_locations(document, columns)
+        then()
+    sys.exit(exit_code(document))

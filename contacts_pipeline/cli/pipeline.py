@@ -1,0 +1,84 @@
+"""``plan``, ``push`` and ``outcomes``: the same assets on the same instance as in the UI."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from contacts_pipeline.cli.documents import plan_document, push_document
+from contacts_pipeline.cli.show import progress_bars, say
+from contacts_pipeline.defs.runs import RunOutcome, open_instance, refresh, run_locations
+from contacts_pipeline.errors import SettingsError
+from contacts_pipeline.push import LocationReport
+from contacts_pipeline.steps import registered_locations, stored_plan
+from contacts_pipeline.workspace import Workspace
+
+Document = dict[str, object]
+
+
+def plan(workspace: Workspace, chosen: Sequence[str], *, quiet: bool) -> Document:
+    """Everything up to ``upsert_plan``; returns the document of ``plan --json``."""
+    locations, outcome = _run(workspace, "plan", chosen, force=False, quiet=quiet)
+    with workspace.ledger() as ledger:
+        plans = {
+            location_id: stored_plan(workspace, ledger.crm, location_id).header
+            for location_id in locations
+            if location_id not in outcome.failed
+        }
+    return plan_document(outcome.run_id, plans, outcome.failed, workspace)
+
+
+def push(workspace: Workspace, chosen: Sequence[str], *, force: bool, quiet: bool) -> Document:
+    """The whole graph; returns the document of ``push --json``."""
+    _, outcome = _run(workspace, "push", chosen, force=force, quiet=quiet)
+    return outcomes(workspace, (), outcome.run_id)
+
+
+def outcomes(workspace: Workspace, chosen: Sequence[str], run_id: str | None) -> Document:
+    """What the ledger holds of a run, or of each location's last push."""
+    with workspace.ledger() as ledger:
+        pushes = ledger.last_pushes(chosen, run_id)
+    if run_id is not None and not pushes:
+        raise SettingsError(f"--run {run_id}: the ledger knows no such run of these locations")
+    reports = {
+        location_id: LocationReport.model_validate_json(row["report"])
+        for location_id, row in pushes.items()
+    }
+    runs = {row["run_id"] for row in pushes.values()}
+    return push_document(runs.pop() if len(runs) == 1 else run_id, reports, workspace)
+
+
+def exit_code(document: Document) -> int:
+    """0 if every location is ok, else 1."""
+    locations = document["locations"]
+    assert isinstance(locations, dict)  # noqa: S101 - narrows the document's type
+    return int(any(counts["status"] != "ok" for counts in locations.values()))
+
+
+def _run(
+    workspace: Workspace, job: str, chosen: Sequence[str], *, force: bool, quiet: bool
+) -> tuple[list[str], RunOutcome]:
+    with open_instance(workspace.data) as instance:
+        if not quiet:
+            say("reading and preparing the warehouse")
+        refresh(instance)
+        locations = _choose(workspace, chosen)
+        if not quiet:
+            say(f"{job}: {len(locations)} locations of {workspace.settings.crm.base_url}")
+        with progress_bars(wanted=not quiet) as progress:
+            outcome = run_locations(instance, job, locations, force=force, progress=progress)
+    return locations, outcome
+
+
+def _choose(workspace: Workspace, chosen: Sequence[str]) -> list[str]:
+    registry = registered_locations(workspace)
+    for name in chosen:
+        if name not in registry:
+            near = get_close_matches(name, registry, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there is {', '.join(registry)}"
+            raise SettingsError(f"--location {name}: the registry has no such location; {hint}")
+        if not registry[name].enabled:
+            raise SettingsError(
+                f"--location {name}: it is disabled in the registry; enable it there"
+            )
+    return [
+        name for name, one in registry.items() if one.enabled and (not chosen or name in chosen)
+    ]

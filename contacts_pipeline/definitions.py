@@ -1,0 +1,5 @@
+"""What Dagster loads."""
+
+from contacts_pipeline.defs import build_definitions
+
+defs = build_definitions()

@@ -1,0 +1,156 @@
+"""warehouse_contacts, valid_contacts, unique_contacts: one scan for all locations."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from contacts_pipeline import lineage, steps
+from contacts_pipeline.defs.locations import OWNERS, PIPELINE, crm_locations
+from contacts_pipeline.defs.metadata import codes, filled_columns, stage_metadata, table
+from contacts_pipeline.defs.resources import Project
+from contacts_pipeline.workspace import Workspace
+
+WAREHOUSE = dg.AssetKey(["warehouse", "contacts"])
+
+warehouse_source = dg.AssetSpec(
+    WAREHOUSE,
+    group_name="warehouse",
+    description="The table or query that contacts.yaml names. It is read, never written.",
+)
+
+
+@dg.asset(
+    deps=[warehouse_source],
+    group_name=PIPELINE,
+    owners=OWNERS,
+    kinds={"duckdb", "parquet"},
+    description=(
+        "The contacts as the warehouse holds them, one row a source row, typed as text except "
+        "updated_at (UTC)."
+    ),
+)
+def warehouse_contacts(project: Project) -> dg.MaterializeResult[None]:
+    """Read the warehouse once for all locations."""
+    workspace = project.workspace()
+    steps.extract(workspace)
+    path = workspace.snapshot("warehouse_contacts")
+    columns = lineage.warehouse_lineage(workspace.settings.contacts)
+    return dg.MaterializeResult(metadata=stage_metadata(path, columns, WAREHOUSE))
+
+
+@dg.asset(
+    deps=[warehouse_contacts, crm_locations],
+    group_name=PIPELINE,
+    owners=OWNERS,
+    kinds={"duckdb", "parquet"},
+    check_specs=[
+        dg.AssetCheckSpec(
+            "every_row_judged",
+            asset="valid_contacts",
+            blocking=True,
+            description=(
+                "Every extracted row is here once, valid or rejected. If it fails, rows were lost "
+                "or doubled: nothing is planned; please report it with the run's logs."
+            ),
+        )
+    ],
+    description=(
+        "Every field normalised. A row that can't be sent keeps its place with a rejection, a bad "
+        "optional field is dropped with a warning; both have a code, the field and the raw value."
+    ),
+)
+def valid_contacts(project: Project) -> Iterator[dg.MaterializeResult[None]]:
+    """Judge every row."""
+    workspace = project.workspace()
+    steps.validate(workspace)
+    path = workspace.snapshot("valid_contacts")
+    filled = filled_columns(workspace.snapshot("warehouse_contacts"))
+    counts = steps.audit_judgement(workspace)
+    metadata = stage_metadata(
+        path,
+        lineage.valid_lineage(_columns(workspace, "valid_contacts"), filled),
+        warehouse_contacts.key,
+    )
+    yield dg.MaterializeResult(
+        metadata=metadata
+        | {
+            "rejected": counts.rejected,
+            "unassigned": sum(steps.unassigned(workspace).values()),
+            "codes": codes(path),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="every_row_judged",
+                passed=counts.extracted == counts.judged,
+                metadata={"extracted": counts.extracted, "judged": counts.judged},
+            )
+        ],
+    )
+
+
+@dg.asset(
+    deps=[valid_contacts, crm_locations],
+    group_name=PIPELINE,
+    owners=OWNERS,
+    kinds={"duckdb", "parquet"},
+    check_specs=[
+        dg.AssetCheckSpec(
+            "one_row_an_identity",
+            asset="unique_contacts",
+            blocking=True,
+            description=(
+                "In no location that matches on email do two identities have the same one. If it "
+                "fails, two requests would overwrite each other: nothing is planned."
+            ),
+        ),
+        dg.AssetCheckSpec(
+            "every_valid_row_unified",
+            asset="unique_contacts",
+            blocking=True,
+            description="Every row that was not rejected is a member of exactly one identity.",
+        ),
+    ],
+    description=(
+        "One row an identity and location, with the source keys merged into it and the reason for "
+        "every choice."
+    ),
+)
+def unique_contacts(project: Project) -> Iterator[dg.MaterializeResult[None]]:
+    """Unify the rows of one person."""
+    workspace = project.workspace()
+    steps.unify(workspace)
+    path = workspace.snapshot("unique_contacts")
+    filled = filled_columns(workspace.snapshot("valid_contacts"))
+    counts = steps.audit_unification(workspace)
+    valid = steps.audit_judgement(workspace)
+    metadata = stage_metadata(
+        path,
+        lineage.unique_lineage(_columns(workspace, "unique_contacts"), filled),
+        valid_contacts.key,
+    )
+    yield dg.MaterializeResult(
+        metadata=metadata
+        | {
+            "merged": counts.members - counts.identities,
+            "held": counts.held,
+            "locations": table(
+                steps.identities_by_location(workspace), ("location_id", "identities", "members")
+            ),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="one_row_an_identity",
+                passed=counts.repeated_emails == 0,
+                metadata={"repeated_emails": counts.repeated_emails},
+            ),
+            dg.AssetCheckResult(
+                check_name="every_valid_row_unified",
+                passed=counts.members == valid.judged - valid.rejected,
+                metadata={"valid": valid.judged - valid.rejected, "members": counts.members},
+            ),
+        ],
+    )
+
+
+def _columns(workspace: Workspace, stage: str) -> list[str]:
+    return list(filled_columns(workspace.snapshot(stage)))

@@ -1,0 +1,44 @@
+"""The partitions: a location of the CRM each, kept in step with the registry."""
+
+import dagster as dg
+
+from contacts_pipeline import steps
+from contacts_pipeline.defs.metadata import column_schema, table
+from contacts_pipeline.defs.resources import Project
+
+OWNERS = ["team:data"]
+PIPELINE = "contacts"
+LOCATIONS = dg.DynamicPartitionsDefinition(name="crm_locations")
+
+
+@dg.asset(
+    group_name=PIPELINE,
+    owners=OWNERS,
+    kinds={"parquet"},
+    description=(
+        "The registry of locations. Materialising it adds a partition for every enabled location "
+        "that has none; a location that should no longer be pushed is disabled in the registry, "
+        "its partition and history stay."
+    ),
+)
+def crm_locations(
+    context: dg.AssetExecutionContext, project: Project
+) -> dg.MaterializeResult[None]:
+    """Read the registry and add the partitions that are missing."""
+    workspace = project.workspace()
+    locations = steps.refresh_locations(workspace)
+    enabled = [location.id for location in locations if location.enabled]
+    known = set(context.instance.get_dynamic_partitions(LOCATIONS.name or ""))
+    added = [location_id for location_id in enabled if location_id not in known]
+    if added:
+        context.instance.add_dynamic_partitions(LOCATIONS.name or "", added)
+    shown = ("id", "name", "country", "match", "enabled", "timezone", "daily_limit")
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/column_schema": column_schema(workspace.snapshot("crm_locations")),
+            "dagster/row_count": len(locations),
+            "enabled": len(enabled),
+            "added": len(added),
+            "locations": table([location.model_dump() for location in locations], shown),
+        }
+    )

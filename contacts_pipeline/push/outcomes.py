@@ -1,0 +1,87 @@
+"""What became of every identity of a plan, as a table, and the proof that none vanished."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from contacts_pipeline.engine import define, engine, save, scan
+from contacts_pipeline.ledger import Ledger
+from contacts_pipeline.plan.files import PlanHeader
+from contacts_pipeline.push.report import LocationReport
+
+PACKAGE = "contacts_pipeline.push"
+STATES = ("unchanged", "held", "deferred", "created", "updated", "refused", "failed", "unknown")
+_OUTCOMES = pa.schema(
+    [
+        ("identity", pa.string()),
+        ("outcome", pa.string()),
+        ("code", pa.string()),
+        ("contact_id", pa.string()),
+        ("predicted", pa.string()),
+        ("predicted_contact_id", pa.string()),
+        ("inferred", pa.bool_()),
+        ("tries", pa.int64()),
+        ("warnings", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Recount:
+    """Identities by state and by code, counted from the table instead of the push's report."""
+
+    states: Mapping[str, int]
+    codes: Mapping[str, int]
+
+    def agrees_with(self, report: LocationReport) -> bool:
+        """Whether report and table say the same, and every row extracted is in it once."""
+        counted = report.model_dump(include=set(STATES))
+        recounted = {state: self.states.get(state, 0) for state in STATES}
+        return report.conserved and recounted == counted
+
+
+def write_outcomes(
+    ledger: Ledger,
+    plan: PlanHeader,
+    rows: Path,
+    report: LocationReport,
+    run_id: str,
+    *,
+    path: Path,
+    scratch: Path,
+) -> Recount:
+    """Write ``upsert_outcomes`` of a location and count it again."""
+    outcomes = ledger.outcomes(plan.location_id, run_id)
+    acknowledged = ledger.acknowledged(plan.location_id, plan.plan_id)
+    with engine(scratch) as con:
+        scan(con, "plan", rows)
+        con.register("outcomes", pa.Table.from_pylist(outcomes, schema=_OUTCOMES))
+        con.register(
+            "acknowledged", pa.table({"identity": pa.array(sorted(acknowledged), pa.string())})
+        )
+        con.register(
+            "push",
+            pa.Table.from_pylist(
+                [
+                    {
+                        "run_id": run_id,
+                        "status": report.status,
+                        "reason": report.reason,
+                        "deferred_because": report.deferred_because,
+                    }
+                ],
+                schema=pa.schema(
+                    [(n, pa.string()) for n in ("run_id", "status", "reason", "deferred_because")]
+                ),
+            ),
+        )
+        define(con, PACKAGE, "upsert_outcomes", "table")
+        save(con, "from upsert_outcomes order by identity", path)
+        states = con.execute("select state, count(*) from upsert_outcomes group by all").fetchall()
+        codes = con.execute(
+            "select code, count(*) from upsert_outcomes "
+            "where code is not null group by all order by 2 desc, 1"
+        ).fetchall()
+    return Recount(dict(states), dict(codes))

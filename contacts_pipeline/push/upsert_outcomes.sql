@@ -1,0 +1,28 @@
+-- One row an identity of the location's plan, by its final state in the run.
+-- location_id, identity, source_keys, state, code, contact_id, predicted, predicted_contact_id,
+-- inferred, tries, changed_fields, warnings (JSON), run_id
+select
+    plan.location_id,
+    plan.identity,
+    plan.source_keys,
+    case
+        when outcomes.outcome is not null then outcomes.outcome
+        when plan.action = 'hold' then 'held'
+        when plan.action = 'unchanged' then 'unchanged'
+        when acknowledged.identity is not null then 'unchanged'
+        when push.status = 'held' then 'held'
+        else 'deferred'
+    end as state,
+    coalesce(outcomes.code, plan.hold, push.reason, push.deferred_because) as code,
+    coalesce(outcomes.contact_id, plan.contact_id) as contact_id,
+    outcomes.predicted,
+    outcomes.predicted_contact_id,
+    coalesce(outcomes.inferred, false) as inferred,
+    coalesce(outcomes.tries, 0) as tries,
+    plan.changed_fields,
+    coalesce(outcomes.warnings, to_json(plan.warnings)::varchar) as warnings,
+    push.run_id
+from plan
+cross join push
+left join outcomes using (identity)
+left join acknowledged on acknowledged.identity = plan.identity and outcomes.identity is null

@@ -1,0 +1,43 @@
+"""The steps of the pipeline, a function a stage: what Dagster's assets call, free of Dagster.
+
+Each reads the stages before it from the workspace, and writes its own.
+"""
+
+from contacts_pipeline.steps.advance import Stage, Step, advance
+from contacts_pipeline.steps.audits import (
+    audit_judgement,
+    audit_unification,
+    identities_by_location,
+    unassigned,
+)
+from contacts_pipeline.steps.plan import Planned, Unplanned, stored_plan
+from contacts_pipeline.steps.push import Proven, Pushed
+from contacts_pipeline.steps.refresh import (
+    extract,
+    refresh_locations,
+    registered_locations,
+    unify,
+    validate,
+)
+from contacts_pipeline.steps.stages import StageMissingError
+
+__all__ = [
+    "Planned",
+    "Proven",
+    "Pushed",
+    "Stage",
+    "StageMissingError",
+    "Step",
+    "Unplanned",
+    "advance",
+    "audit_judgement",
+    "audit_unification",
+    "extract",
+    "identities_by_location",
+    "refresh_locations",
+    "registered_locations",
+    "stored_plan",
+    "unassigned",
+    "unify",
+    "validate",
+]

@@ -1,0 +1,132 @@
+"""Counting the stages again from disk, so that a check does not believe the code it checks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from contacts_pipeline.steps.stages import stage
+from contacts_pipeline.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Rows of ``warehouse_contacts`` and of ``valid_contacts``, and the rejected of the latter."""
+
+    extracted: int
+    judged: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class Unified:
+    """Rows of ``unique_contacts``, their member rows, and what must not be: a repeated email."""
+
+    identities: int
+    members: int
+    held: int
+    repeated_emails: int
+
+
+def audit_judgement(workspace: Workspace) -> Judged:
+    """Count what was extracted and what was judged."""
+    row = _one(
+        """
+        select
+            (select count(*) from read_parquet($extracted)) as extracted,
+            count(*) as judged,
+            count(rejection) as rejected
+        from read_parquet($judged)
+        """,
+        extracted=stage(workspace, "warehouse_contacts"),
+        judged=stage(workspace, "valid_contacts"),
+    )
+    return Judged(**row)
+
+
+def audit_unification(workspace: Workspace) -> Unified:
+    """Count identities and members, and emails that two identities of a location share."""
+    row = _one(
+        """
+        with identities as (
+            select location_id, email, len(source_keys) as members, hold
+            from read_parquet($unique)
+        ),
+        repeated as (
+            select location_id, email
+            from identities
+            join read_parquet($locations) using (location_id)
+            where contains(match, 'email') and email is not null
+            group by all
+            having count(*) > 1
+        )
+        select
+            count(*) as identities,
+            coalesce(sum(members), 0)::bigint as members,
+            count(hold) as held,
+            (select count(*) from repeated) as repeated_emails
+        from identities
+        """,
+        unique=stage(workspace, "unique_contacts"),
+        locations=stage(workspace, "crm_locations"),
+    )
+    return Unified(**row)
+
+
+def identities_by_location(workspace: Workspace) -> list[dict[str, Any]]:
+    """``location_id, identities, members`` of every location that has any."""
+    return _rows(
+        """
+        select location_id, count(*) as identities, sum(len(source_keys))::bigint as members
+        from read_parquet($unique) group by all order by all
+        """,
+        unique=stage(workspace, "unique_contacts"),
+    )
+
+
+def unassigned(workspace: Workspace) -> dict[str, int]:
+    """Rows of no enabled location, by the code of their rejection."""
+    rows = _rows(
+        """
+        select rejection.code as code, count(*) as n
+        from read_parquet($valid)
+        where rejection.code in ('location_unknown', 'location_disabled')
+        group by all order by all
+        """,
+        valid=stage(workspace, "valid_contacts"),
+    )
+    return {row["code"]: row["n"] for row in rows}
+
+
+def count_unplanned(workspace: Workspace, location_id: str) -> dict[str, int]:
+    """The counts of a location that has no plan: all its identities are deferred."""
+    row = _one(
+        """
+        with identities as (
+            select count(*) as n from read_parquet($unique) where location_id = $location_id
+        )
+        select
+            count(*) as extracted,
+            count(rejection) as rejected,
+            count(*) - count(rejection) - any_value(identities.n) as merged,
+            any_value(identities.n) as deferred
+        from read_parquet($valid), identities
+        where location_id = $location_id
+        """,
+        valid=stage(workspace, "valid_contacts"),
+        unique=stage(workspace, "unique_contacts"),
+        location_id=location_id,
+    )
+    return {name: n or 0 for name, n in row.items()}
+
+
+def _rows(query: str, **given: Any) -> list[dict[str, Any]]:
+    with duckdb.connect(":memory:") as con:
+        found = con.execute(query, {name: str(value) for name, value in given.items()})
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _one(query: str, **given: Any) -> dict[str, Any]:
+    (row,) = _rows(query, **given)
+    return row

@@ -1,0 +1,180 @@
+"""The plan of each location: what the CRM says of itself first, then one pass for all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from contacts_pipeline.ledger import Ledger
+from contacts_pipeline.plan import (
+    PlanHeader,
+    PlannedLocation,
+    Sources,
+    plan_locations,
+    plan_path,
+    read_header,
+)
+from contacts_pipeline.pull import (
+    LocationRead,
+    ReadResult,
+    ReadSettings,
+    load_catalogue,
+    must_be_read,
+    read_locations,
+)
+from contacts_pipeline.push import LocationReport
+from contacts_pipeline.settings import Location
+from contacts_pipeline.snapshots import file_name
+from contacts_pipeline.steps.audits import count_unplanned
+from contacts_pipeline.steps.refresh import registered_locations
+from contacts_pipeline.steps.stages import location_snapshot, stage
+from contacts_pipeline.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Unplanned:
+    """A location for which no plan could be made, and how it is reported."""
+
+    report: LocationReport
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A location's plan on disk."""
+
+    header: PlanHeader
+    path: Path
+
+
+def plan(
+    workspace: Workspace, ledger: Ledger, location_ids: Sequence[str], run_id: str
+) -> dict[str, Planned | Unplanned]:
+    """Make the plan of each location; reads the CRM where the settings want it, writes nothing."""
+    registry = registered_locations(workspace)
+    sources = Sources(
+        stage(workspace, "valid_contacts"),
+        stage(workspace, "unique_contacts"),
+        workspace.snapshots,
+        workspace.scratch,
+    )
+    results: dict[str, Planned | Unplanned] = {}
+    wanted: list[Location] = []
+    for location_id in location_ids:
+        location = registry.get(location_id)
+        if location is None or not location.enabled:
+            told = f"location {location_id}: it is not enabled in the registry; enable it there"
+            results[location_id] = Unplanned(
+                LocationReport(status="held", reason="location_disabled", told=told)
+            )
+        else:
+            wanted.append(location)
+    reads, unreadable = _reads(workspace, ledger, wanted)
+    settings = workspace.settings.crm
+    read = read_locations(
+        reads, ReadSettings(settings.base_url, settings.timeout_seconds, settings.max_tries)
+    )
+    unreadable |= {
+        location_id: _unread(location_id, result)
+        for location_id, result in read.items()
+        if result.error is not None
+    }
+    planned = [
+        _planned(workspace, location, {one.location_id: one for one in reads}, read)
+        for location in wanted
+        if location.id not in unreadable
+    ]
+    headers = plan_locations(
+        planned,
+        sources,
+        ledger,
+        workspace.settings.policy,
+        run_id=run_id,
+        hash_key=workspace.hash_key,
+    )
+    for location_id, report in unreadable.items():
+        held = count_unplanned(workspace, location_id)
+        results[location_id] = Unplanned(report.model_copy(update=held))
+    for location_id, header in headers.items():
+        path = plan_path(workspace.snapshots, ledger.crm, location_id)
+        results[location_id] = Planned(header, path)
+    return results
+
+
+def stored_plan(workspace: Workspace, crm: str, location_id: str) -> Planned:
+    """The plan that was made last for a location."""
+    path = plan_path(workspace.snapshots, crm, location_id)
+    return Planned(read_header(path, location_id), path)
+
+
+def _reads(
+    workspace: Workspace, ledger: Ledger, locations: Sequence[Location]
+) -> tuple[list[LocationRead], dict[str, LocationReport]]:
+    """What to read of which location, and the locations that can't be read for want of a token."""
+    keys = workspace.settings.contacts.custom_fields
+    policy = workspace.settings.policy.crm_snapshot
+    known = ledger.locations_with_contacts()
+    reads, without_token = [], {}
+    for location in locations:
+        catalogue = _catalogue_path(workspace, location.id)
+        contacts = location_snapshot(workspace, "crm_contacts", location.id)
+        wants_contacts = policy == "always" or (policy == "first_run" and location.id not in known)
+        wants_catalogue = must_be_read(catalogue, keys)
+        if not (wants_contacts or wants_catalogue):
+            continue
+        token = workspace.token(location)
+        if token is None:
+            variable = workspace.token_env(location)
+            told = f"location {location.id}: {variable} is not set; export it or put it in .env"
+            without_token[location.id] = LocationReport(
+                status="failed", reason="token_missing", told=told
+            )
+            continue
+        reads.append(
+            LocationRead(
+                location.id,
+                token,
+                location.burst_limit,
+                location.interval_ms / 1000,
+                contacts if wants_contacts else None,
+                catalogue if wants_catalogue else None,
+            )
+        )
+    return reads, without_token
+
+
+def _planned(
+    workspace: Workspace,
+    location: Location,
+    reads: Mapping[str, LocationRead],
+    results: Mapping[str, ReadResult],
+) -> PlannedLocation:
+    contacts = location_snapshot(workspace, "crm_contacts", location.id)
+    read = reads.get(location.id)
+    return PlannedLocation(
+        location_id=location.id,
+        match=location.match,
+        burst_limit=location.burst_limit,
+        interval_ms=location.interval_ms,
+        max_reject_share=location.max_reject_share,
+        max_create_share=location.max_create_share,
+        custom_fields=load_catalogue(_catalogue_path(workspace, location.id)),
+        crm_contacts=contacts if contacts.exists() else None,
+        is_fresh=read is not None and read.contacts is not None,
+        requests_made=results[location.id].requests if location.id in results else 0,
+        scored=workspace.settings.policy.crm_snapshot != "never",
+    )
+
+
+def _unread(location_id: str, result: ReadResult) -> LocationReport:
+    error = result.error
+    code = error.code if error else "crm_error"
+    return LocationReport(
+        status="failed",
+        reason=code,
+        requests=result.requests,
+        told=f"location {location_id}: it can't be read: {error}; check its token and crm.base_url",
+    )
+
+
+def _catalogue_path(workspace: Workspace, location_id: str) -> Path:
+    crm = file_name(workspace.settings.crm.base_url)
+    return workspace.data / "custom_fields" / crm / f"{file_name(location_id)}.json"

@@ -1,0 +1,102 @@
+"""Sending a location's plan, and the proof of what became of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from contacts_pipeline.ledger import Ledger
+from contacts_pipeline.plan import PlanHeader
+from contacts_pipeline.push import (
+    LocationPush,
+    LocationReport,
+    PushSettings,
+    Recount,
+    push_locations,
+    write_outcomes,
+)
+from contacts_pipeline.steps.plan import Planned
+from contacts_pipeline.steps.refresh import registered_locations
+from contacts_pipeline.steps.stages import StageMissingError, location_snapshot
+from contacts_pipeline.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What a location's push came to."""
+
+    header: PlanHeader
+    path: Path
+    report: LocationReport
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A location's outcomes, counted twice: by the push and from the table it left."""
+
+    report: LocationReport
+    recount: Recount
+    path: Path
+    data_version: str
+
+
+def push(
+    workspace: Workspace,
+    ledger: Ledger,
+    planned: Mapping[str, Planned],
+    run_id: str,
+    *,
+    force: bool,
+    progress: Callable[[str, int, int], None],
+) -> dict[str, LocationReport]:
+    """Send each location's plan."""
+    registry = registered_locations(workspace)
+    settings = workspace.settings.crm
+    pushes = [
+        LocationPush(
+            plan=one.header,
+            rows=one.path,
+            token=workspace.token(registry[location_id]),
+            token_env=workspace.token_env(registry[location_id]),
+            burst_limit=registry[location_id].burst_limit,
+            interval_seconds=registry[location_id].interval_ms / 1000,
+        )
+        for location_id, one in planned.items()
+    ]
+    return push_locations(
+        pushes,
+        PushSettings(
+            base_url=settings.base_url,
+            timeout_seconds=settings.timeout_seconds,
+            settle_seconds=settings.settle_seconds,
+            max_tries=settings.max_tries,
+            force=force,
+        ),
+        ledger,
+        run_id=run_id,
+        hash_key=workspace.hash_key,
+        locks=workspace.locks,
+        progress=progress,
+    )
+
+
+def prove(workspace: Workspace, ledger: Ledger, planned: Planned, run_id: str) -> Proven:
+    """Write the outcome of every identity, and count again what the push reported.
+
+    Without a push in this run the location's last one is told.
+    """
+    location_id = planned.header.location_id
+    last = ledger.last_pushes([location_id], run_id) or ledger.last_pushes([location_id])
+    if location_id not in last:
+        raise StageMissingError(f"location {location_id}: nothing was pushed to it yet; push first")
+    report = LocationReport.model_validate_json(last[location_id]["report"])
+    path = location_snapshot(workspace, "upsert_outcomes", location_id)
+    recount = write_outcomes(
+        ledger,
+        planned.header,
+        planned.path,
+        report,
+        last[location_id]["run_id"],
+        path=path,
+        scratch=workspace.scratch,
+    )
+    return Proven(report, recount, path, planned.header.data_version)

@@ -1,0 +1,53 @@
+"""One scan for all locations: the registry, the warehouse, and every row judged and unified."""
+
+from contacts_pipeline.prepare import write_unique_contacts, write_valid_contacts
+from contacts_pipeline.settings import Location
+from contacts_pipeline.steps.stages import stage
+from contacts_pipeline.warehouse import (
+    extract_contacts,
+    load_locations,
+    read_locations,
+    save_locations,
+)
+from contacts_pipeline.workspace import Workspace
+
+
+def refresh_locations(workspace: Workspace) -> list[Location]:
+    """Read the registry into ``crm_locations``."""
+    locations = read_locations(workspace.settings, workspace.scratch)
+    save_locations(locations, workspace.snapshot("crm_locations"))
+    return locations
+
+
+def registered_locations(workspace: Workspace) -> dict[str, Location]:
+    """``crm_locations`` by id, in the registry's order."""
+    return load_locations(stage(workspace, "crm_locations"))
+
+
+def extract(workspace: Workspace) -> int:
+    """Read the warehouse into ``warehouse_contacts``; returns its rows."""
+    return extract_contacts(
+        workspace.settings, workspace.snapshot("warehouse_contacts"), workspace.scratch
+    )
+
+
+def validate(workspace: Workspace) -> None:
+    """Judge every row: ``valid_contacts``."""
+    write_valid_contacts(
+        stage(workspace, "warehouse_contacts"),
+        stage(workspace, "crm_locations"),
+        workspace.snapshot("valid_contacts"),
+        workspace.settings,
+        scratch=workspace.scratch,
+    )
+
+
+def unify(workspace: Workspace) -> None:
+    """One row an identity and location: ``unique_contacts``."""
+    write_unique_contacts(
+        stage(workspace, "valid_contacts"),
+        stage(workspace, "crm_locations"),
+        workspace.snapshot("unique_contacts"),
+        workspace.settings,
+        scratch=workspace.scratch,
+    )

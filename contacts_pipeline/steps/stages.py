@@ -1,0 +1,27 @@
+"""The stages on disk, and what a stage says when the one before it is missing."""
+
+from pathlib import Path
+
+from contacts_pipeline.errors import PipelineError
+from contacts_pipeline.snapshots import file_name
+from contacts_pipeline.workspace import Workspace
+
+
+class StageMissingError(PipelineError):
+    """A stage that this one reads has not been written yet."""
+
+    code = "stage_missing"
+
+
+def stage(workspace: Workspace, name: str) -> Path:
+    """The snapshot of a stage that must be there."""
+    path = workspace.snapshot(name)
+    if not path.exists():
+        raise StageMissingError(f"{name}: not materialised yet; materialise it first")
+    return path
+
+
+def location_snapshot(workspace: Workspace, name: str, location_id: str) -> Path:
+    """Where a stage of one location is kept, for the CRM that the settings name."""
+    crm = file_name(workspace.settings.crm.base_url)
+    return workspace.snapshots / name / crm / f"{file_name(location_id)}.parquet"
