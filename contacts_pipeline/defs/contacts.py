@@ -29,7 +29,7 @@ warehouse_source = dg.AssetSpec(
         "updated_at (UTC)."
     ),
 )
-def warehouse_contacts(project: Project) -> dg.MaterializeResult[None]:
+def warehouse_contacts(project: dg.ResourceParam[Project]) -> dg.MaterializeResult[None]:
     """Read the warehouse once for all locations."""
     workspace = project.workspace()
     steps.extract(workspace)
@@ -59,7 +59,7 @@ def warehouse_contacts(project: Project) -> dg.MaterializeResult[None]:
         "optional field is dropped with a warning; both have a code, the field and the raw value."
     ),
 )
-def valid_contacts(project: Project) -> Iterator[dg.MaterializeResult[None]]:
+def valid_contacts(project: dg.ResourceParam[Project]) -> Iterator[dg.MaterializeResult[None]]:
     """Judge every row."""
     workspace = project.workspace()
     steps.validate(workspace)
@@ -115,7 +115,7 @@ def valid_contacts(project: Project) -> Iterator[dg.MaterializeResult[None]]:
         "every choice."
     ),
 )
-def unique_contacts(project: Project) -> Iterator[dg.MaterializeResult[None]]:
+def unique_contacts(project: dg.ResourceParam[Project]) -> Iterator[dg.MaterializeResult[None]]:
     """Unify the rows of one person."""
     workspace = project.workspace()
     steps.unify(workspace)

@@ -22,7 +22,7 @@ LOCATIONS = dg.DynamicPartitionsDefinition(name="crm_locations")
     ),
 )
 def crm_locations(
-    context: dg.AssetExecutionContext, project: Project
+    context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
 ) -> dg.MaterializeResult[None]:
     """Read the registry and add the partitions that are missing."""
     workspace = project.workspace()

@@ -73,7 +73,7 @@ def run_locations(
 
     A Dagster run covers neighbours in the order of the partitions; all runs carry one run id.
     """
-    job = build_definitions(Project.showing(progress)).resolve_job_def(job_name)
+    job = build_definitions(Project(progress)).resolve_job_def(job_name)
     outcome = RunOutcome(str(uuid.uuid4()))
     partitions = instance.get_dynamic_partitions(LOCATIONS.name or "")
     for number, (first, last) in enumerate(_ranges(partitions, set(location_ids))):

@@ -92,7 +92,7 @@ CONSERVATION = dg.AssetCheckSpec(
     backfill_policy=dg.BackfillPolicy.multi_run(LOCATIONS_PER_RUN),
 )
 def location_upserts(
-    context: dg.AssetExecutionContext, config: PushConfig, project: Project
+    context: dg.AssetExecutionContext, config: PushConfig, project: dg.ResourceParam[Project]
 ) -> Iterator[dg.AssetMaterialization | dg.AssetCheckResult]:
     """Plan, push and prove the run's locations; raises one Failure at the end if any failed."""
     workspace = project.workspace()

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from contacts_pipeline.push.stop import StopSignal
 from contacts_pipeline.push.wire import Errand, Wire
 
 MOST_ROWS_IN_FLIGHT = 16
+_LOG = logging.getLogger(__name__)
 NO_FAULT = frozenset({"daily_budget"})
 
 
@@ -57,7 +59,13 @@ async def push_location(
 ) -> LocationReport:
     """Push one location; its failure is its own, and is in the report instead of raised."""
     started_at = utc_now()
-    report = await _guarded(push, around, stop)
+    try:
+        report = await _guarded(push, around, stop)
+    except Exception:  # noqa: BLE001 - whatever it is, the other locations go on
+        _LOG.exception("location %s: the push ended in an error", push.plan.location_id)
+        told = f"location {push.plan.location_id}: an error of contacts-pipeline; see the log"
+        done = around.ledger.outcomes(push.plan.location_id, around.run_id)
+        report = LocationReport.failed_in_error(push.plan.counts, done, told)
     around.ledger.record_push(
         push.plan.location_id,
         around.run_id,

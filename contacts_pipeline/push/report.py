@@ -81,6 +81,15 @@ class LocationReport(BaseModel):
         )
 
     @classmethod
+    def failed_in_error(
+        cls, counts: PlanCounts, outcomes: Iterable[Mapping[str, Any]], told: str
+    ) -> Self:
+        """A location whose push raised: what it had done until then is in the ledger."""
+        return cls.of_outcomes(
+            counts, outcomes, 0, status="failed", reason="internal_error", told=told
+        )
+
+    @classmethod
     def of_outcomes(
         cls,
         counts: PlanCounts,
