@@ -71,9 +71,7 @@ class Control:
 
     async def reset(self, _request: Request) -> Response:
         """Back to the start: no contacts, no log, the faults of the options."""
-        self.world.empty()
-        self.world.journal.clear()
-        self.world.set_faults(self.world.options.faults)
+        self.world.reset()
         return JSONResponse({"last": self.world.journal.last})
 
 

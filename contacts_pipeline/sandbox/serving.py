@@ -27,6 +27,7 @@ from contacts_pipeline.sandbox.world import World
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+BACKLOG = 2048  # connections that wait to be taken
 
 
 class TransportProtocol(HttpToolsProtocol):
@@ -58,7 +59,7 @@ class SandboxServer(uvicorn.Server):
             proxy_headers=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
-            backlog=2048,
+            backlog=BACKLOG,
         )
         super().__init__(config)
 
@@ -160,6 +161,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen(BACKLOG)
     except OSError:
         listener.close()
         raise

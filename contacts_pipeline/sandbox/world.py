@@ -32,10 +32,17 @@ class World:
         self.rules = options.rules
         self.journal = Journal(options.log_limit)
         self.faults = FaultPlan(options.faults)
-        self.empty()
+        self._empty()
 
-    def empty(self) -> None:
-        """Forget every contact, token and meter, as after a reset."""
+    def reset(self) -> None:
+        """Back to the start; the state file must learn of what is gone."""
+        gone = self.dirty | self.home.keys()
+        self._empty()
+        self.dirty = gone
+        self.journal.clear()
+        self.set_faults(self.options.faults)
+
+    def _empty(self) -> None:
         options = self.options
         self.stores = {location.id: LocationStore(location) for location in options.locations}
         self.indexes: dict[str, SearchIndex] = {}

@@ -46,9 +46,9 @@ def test_state_without_ids_compares_across_servers(crm_sandbox: StartSandbox) ->
     one, other = crm_sandbox("acme"), crm_sandbox("acme")
     people = [{"email": f"p{number}@example.com", "tags": ["b", "a"]} for number in range(5)]
     for person in people:
-        one.upsert(**person)
+        one.upsert("acme", **person)
     for person in reversed(people):
-        other.upsert(**person)
+        other.upsert("acme", **person)
     assert one.state() != other.state()
     assert one.state(ids=False) == other.state(ids=False)
 

@@ -247,7 +247,7 @@ def test_undeclared_property_is_refused(crm: RunningSandbox) -> None:
 def test_wrong_types_are_refused(
     crm: RunningSandbox, field: str, value: object, message: str
 ) -> None:
-    reply = crm.upsert(email=ADA, **{field: value})
+    reply = crm.upsert("acme", email=ADA, **{field: value})
     assert (reply.status, reply.json["message"]) == (422, [message])
 
 
