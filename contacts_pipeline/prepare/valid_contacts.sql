@@ -5,9 +5,12 @@
 with weighed as (
     select
         *,
-        coalesce(judged_phone.codes, []) as phone_codes,
+        case
+            when phone_settled and e164 is null then ['phone_invalid']
+            else coalesce(judged_phone.codes, [])
+        end as phone_codes,
         coalesce(judged_email.codes, []) as email_codes,
-        judged_phone.value as own_phone,
+        case when phone_settled then e164 else judged_phone.value end as own_phone,
         case
             when not list_contains(judged_email.codes, 'email_placeholder') then judged_email.value
         end as own_email,

@@ -7,12 +7,19 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import duckdb
+import phonenumbers
 import pyarrow as pa
 
 from contacts_pipeline.engine import define, relation_sql
 from contacts_pipeline.prepare.countries import country_names
 from contacts_pipeline.prepare.dates import judge_date
 from contacts_pipeline.prepare.functions import register_functions
+from contacts_pipeline.prepare.phone_tables import (
+    calling_codes,
+    international_prefix,
+    plan_tables,
+)
+from contacts_pipeline.prepare.phones import Strictness
 from contacts_pipeline.prepare.timezones import timezone_names
 from contacts_pipeline.settings import Settings
 
@@ -38,7 +45,8 @@ def validate_contacts(
         define(con, PACKAGE, name, "table")
     define(con, PACKAGE, "tidied_contacts")
     _resolve_dates(con, settings, today or datetime.now(UTC).date())
-    for name in ("located_contacts", "judged_contacts", "valid_contacts"):
+    _lay_out_phones(con, settings.validation.phones)
+    for name in ("located_contacts", "dialled_contacts", "judged_contacts", "valid_contacts"):
         define(con, PACKAGE, name)
 
 
@@ -64,6 +72,24 @@ def _resolve_dates(con: duckdb.DuckDBPyConnection, settings: Settings, today: da
         [("date_raw", pa.string()), ("birthday", pa.string()), ("codes", pa.list_(pa.string()))]
     )
     _keep(con, "resolved_dates", ("date_raw", "birthday", "codes"), rows, schema)
+
+
+def _lay_out_phones(con: duckdb.DuckDBPyConnection, strictness: Strictness) -> None:
+    """Tables of the numbering plans of every country that is written in this source."""
+    used = con.execute(
+        """select region from resolved_locations where region is not null
+        union select country from resolved_countries where country is not null order by 1"""
+    ).fetchall()
+    regions = [region for (region,) in used if region in phonenumbers.SUPPORTED_REGIONS]
+    codes = calling_codes(regions)
+    plans = [plan_tables(scope, strictness) for scope in [*regions, *sorted({c for _, c in codes})]]
+    prefixes = [(region, international_prefix(region)) for region in regions]
+    _keep(con, "phone_regions", ("region", "international_prefix"), prefixes)
+    _keep(con, "calling_codes", ("start", "scope"), codes)
+    depths = [row for plan in plans for row in plan.depths]
+    schema = pa.schema([("key", pa.string()), ("depth", pa.int64())])
+    _keep(con, "phone_depths", ("key", "depth"), depths, schema)
+    _keep(con, "phone_starts", ("key", "e164"), [row for plan in plans for row in plan.starts])
 
 
 def _keep(
