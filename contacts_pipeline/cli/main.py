@@ -24,13 +24,17 @@ class _Commands(click.Group):
     """Turns every error that a user can mend into one line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        as_json = "--json" in ctx.args
         try:
             return super().invoke(ctx)
         except PipelineError as error:
-            if ctx.invoked_subcommand and "--json" in sys.argv:
-                click.echo(json.dumps({"error": {"code": error.code, "message": str(error)}}))
-            click.echo(f"error: {error}", err=True)
-            ctx.exit(error.exit_code)
+            told, code, exit_code = str(error), error.code, error.exit_code
+        except OSError as error:
+            told, code, exit_code = f"{error.filename or 'this machine'}: {error.strerror}", "os", 1
+        if as_json:
+            click.echo(json.dumps({"error": {"code": code, "message": told}}))
+        click.echo(f"error: {told}", err=True)
+        return ctx.exit(exit_code)
 
 
 @click.group(
