@@ -78,6 +78,11 @@ class RunningSandbox:
         counts: dict[str, int] = self._json("GET", "/_sandbox/count")["counts"]
         return counts.get(what, 0)
 
+    def last_seq(self) -> int:
+        """The number of the log's last entry; it survives a reset."""
+        last: int = self._json("GET", "/_sandbox/count")["last"]
+        return last
+
     def cpu_seconds(self) -> float:
         """CPU time of the server's process so far; in a thread, of this process."""
         seconds: float = self._json("GET", "/_sandbox/count")["cpu_seconds"]

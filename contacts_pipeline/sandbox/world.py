@@ -27,6 +27,8 @@ ID_LETTERS = string.ascii_letters + string.digits
 class World:
     """A CRM with everything in it."""
 
+    dirty: set[str]
+
     def __init__(self, options: SandboxOptions) -> None:
         self.options = options
         self.rules = options.rules
@@ -51,7 +53,7 @@ class World:
         self.meters: dict[tuple[str, str], Meter] = {}
         self.home: dict[str, str] = {}
         self.deleted: set[str] = set()
-        self.dirty: set[str] = set()
+        self.dirty = set()
         self.numbered = 0
         self._random = random.Random(options.seed)  # noqa: S311 - ids that repeat with a seed
 
