@@ -1,20 +1,24 @@
-"""The sandbox as an ASGI app: the vendor's endpoints, the controls, and 404 for the rest."""
+"""The sandbox as an ASGI app: the vendor's endpoints, controls, page, and 404 for the rest."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route, Router, request_response
 
 from contacts_pipeline.sandbox.answers import RefusedError
 from contacts_pipeline.sandbox.catalogue import OPERATIONS
 from contacts_pipeline.sandbox.control import Control
 from contacts_pipeline.sandbox.door import Door
+from contacts_pipeline.sandbox.guard import Guard
 from contacts_pipeline.sandbox.journal import Entry
+from contacts_pipeline.sandbox.page import Page
 from contacts_pipeline.sandbox.world import World
 
 
-def build_app(world: World) -> Starlette:
-    """The app over a world."""
+def build_app(world: World, *, exposed: bool = False) -> Starlette:
+    """The app over a world; ``exposed`` if it is meant to be reached by other names."""
+    page = Page(world)
+    inside = Router([*Control(world).routes(), *page.routes()])
 
     def nothing_here(request: Request, _error: Exception) -> Response:
         path = request.url.path
@@ -29,7 +33,8 @@ def build_app(world: World) -> Starlette:
                 Route(operation.path, Door(world, operation), methods=[operation.method])
                 for operation in OPERATIONS
             ),
-            *Control(world).routes(),
+            Route("/", Guard(request_response(page.overview), exposed=exposed), methods=["GET"]),
+            Mount("/_sandbox", Guard(inside, exposed=exposed)),
         ],
         exception_handlers={404: nothing_here, 405: nothing_here},
     )

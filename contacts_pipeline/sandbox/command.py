@@ -61,7 +61,7 @@ def build_command(default_locations: Callable[[], Sequence[SandboxLocation]]) ->
         """Serve a CRM on this machine: the vendor's duplicate rules, limits, errors and faults."""
         options = _read_options(default_locations, given)
         _refuse_exposure(given["host"], given["expose"])
-        _serve(options, given["host"], given["port"])
+        _serve(options, given["host"], given["port"], exposed=given["expose"] >= BROADLY)
 
     return sandbox
 
@@ -137,7 +137,7 @@ def _refuse_exposure(host: str, times: int) -> None:
         )
 
 
-def _serve(options: SandboxOptions, host: str, port: int) -> None:
+def _serve(options: SandboxOptions, host: str, port: int, *, exposed: bool) -> None:
     try:
         listener = listen(host, port)
     except OSError as error:
@@ -156,7 +156,7 @@ def _serve(options: SandboxOptions, host: str, port: int) -> None:
         click.echo(f"state        {options.state_file}")
     click.echo("Ctrl-C stops it.")
     try:
-        SandboxServer(options).run([listener])
+        SandboxServer(options, exposed=exposed).run([listener])
     except KeyboardInterrupt:
         click.echo("stopped")
     finally:

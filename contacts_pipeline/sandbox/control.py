@@ -24,12 +24,12 @@ class Control:
     def routes(self) -> list[BaseRoute]:
         """Their paths."""
         return [
-            Route("/_sandbox/state", self.state),
-            Route("/_sandbox/log", self.log),
-            Route("/_sandbox/count", self.count),
-            Route("/_sandbox/faults", self.faults, methods=["GET", "POST"]),
-            Route("/_sandbox/contacts", self.seed, methods=["POST"]),
-            Route("/_sandbox/reset", self.reset, methods=["POST"]),
+            Route("/state", self.state),
+            Route("/log", self.log),
+            Route("/count", self.count),
+            Route("/faults", self.faults, methods=["GET", "POST"]),
+            Route("/contacts", self.seed, methods=["POST"]),
+            Route("/reset", self.reset, methods=["POST"]),
         ]
 
     async def state(self, request: Request) -> Response:

@@ -42,14 +42,14 @@ class TransportProtocol(HttpToolsProtocol):
 class SandboxServer(uvicorn.Server):
     """A uvicorn server that is told to stop by an event, not found out by polling."""
 
-    def __init__(self, options: SandboxOptions) -> None:
+    def __init__(self, options: SandboxOptions, *, exposed: bool = False) -> None:
         self.world = World(options)
         self.persistence = Persistence(self.world)
         self._stop_requested: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.ready = threading.Event()
         config = uvicorn.Config(
-            build_app(self.world),
+            build_app(self.world, exposed=exposed),
             http=TransportProtocol,
             ws="none",
             lifespan="off",
