@@ -97,7 +97,7 @@ def location_upserts(
     """Plan, push and prove the run's locations; raises one Failure at the end if any failed."""
     workspace = project.workspace()
     selected = {key.to_user_string() for key in context.selected_asset_keys}
-    run_id = context.run.tags.get(RUN_ID_TAG, context.run_id)
+    run_id = context.run.tags.get(RUN_ID_TAG, context.run.run_id)
     failed: dict[str, LocationReport] = {}
     proven: dict[str, steps.Proven] = {}
     for location_id, step in steps.advance(

@@ -1,0 +1,211 @@
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from contacts_pipeline.cli import main
+from contacts_pipeline.sandbox.pytest import StartSandbox
+from tests.projects import SETTINGS, Project, people, sandbox_locations
+
+PUSH_KEYS = {
+    "status", "reason", "extracted", "rejected", "merged", "unchanged", "held", "deferred",
+    "created", "updated", "refused", "failed", "unknown", "requests", "retries", "rate_limited",
+    "seconds", "predictions",
+}  # fmt: skip
+PLAN_KEYS = {
+    "status", "reason", "extracted", "rejected", "merged", "unchanged", "held", "deferred",
+    "create", "update", "seconds_estimated",
+}  # fmt: skip
+
+
+def run(project: Project, *words: str) -> Result:
+    options = ("--config", str(project.config), "--data", str(project.data))
+    return CliRunner().invoke(main, [*options, *words])
+
+
+def document(result: Result) -> Any:
+    assert result.stdout, (result.stderr, result.exception)
+    return json.loads(result.stdout)
+
+
+def test_push_and_outcomes_print_the_documents_that_programs_rely_on(
+    project: Project, crm_sandbox: StartSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm = crm_sandbox(*sandbox_locations("acme", "bolt", "core"))
+    monkeypatch.setenv("CRM_BASE_URL", crm.url)
+    project.registry["core"]["enabled"] = "false"
+    rows = people("acme", 3) + people("bolt", 2) + people("core", 1)
+    rows[0] |= {"tier": "gold", "tags": "vip, news"}
+    rows.append({"id": "lost", "location": "nowhere", "email": "x@acme.example.com"})
+    rows.append({"id": "bad", "location": "acme", "first_name": "Nobody"})
+    project.write(rows)
+
+    pushed = run(project, "push", "--json")
+    assert pushed.exit_code == 0, pushed.output
+    told = document(pushed)
+    assert set(told["locations"]) == {"acme", "bolt"}
+    for counts in told["locations"].values():
+        assert counts.keys() >= PUSH_KEYS
+        assert counts["predictions"] == {"made": counts["created"], "right": counts["created"]}
+    acme = told["locations"]["acme"]
+    assert (acme["extracted"], acme["rejected"], acme["created"]) == (4, 1, 3)
+    assert told["unassigned"] == {
+        "extracted": 2,
+        "rejected": 2,
+        "reasons": {"location_disabled": 1, "location_unknown": 1},
+    }
+    assert sum(one["extracted"] for one in told["locations"].values()) + 2 == len(rows)
+    assert sum(one["requests"] for one in told["locations"].values()) == crm.count()
+
+    again = document(run(project, "push", "--json"))
+    assert again["run_id"] != told["run_id"]
+    assert [(one["unchanged"], one["requests"]) for one in again["locations"].values()] == [
+        (3, 0),
+        (2, 0),
+    ]
+
+    first = document(run(project, "outcomes", "--run", told["run_id"], "--json"))
+    assert first["locations"] == told["locations"]
+    last = document(run(project, "outcomes", "--location", "acme", "--json"))
+    assert list(last["locations"]) == ["acme"]
+    assert last["locations"]["acme"]["unchanged"] == 3
+
+
+def test_plan_prints_what_push_would_do_and_sends_nothing(
+    project: Project, crm_sandbox: StartSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm = crm_sandbox(*sandbox_locations("acme", "bolt", "core"))
+    monkeypatch.setenv("CRM_BASE_URL", crm.url)
+    monkeypatch.setenv("BOLT_TOKEN", "pit-wrong")
+    project.registry["bolt"]["token_env"] = "BOLT_TOKEN"
+    project.write(people("acme", 3) + people("bolt", 2))
+    planned = run(project, "plan", "--location", "acme", "--location", "bolt", "--json")
+    assert planned.exit_code == 1, (planned.output, planned.exception)
+    told = document(planned)
+    for counts in told["locations"].values():
+        assert counts.keys() >= PLAN_KEYS
+        parts = ("rejected", "merged", "unchanged", "held", "deferred", "create", "update")
+        assert counts["extracted"] == sum(counts[part] for part in parts)
+    assert told["locations"]["acme"]["create"] == 3
+    assert told["locations"]["bolt"]["reason"] == "token_refused"
+    assert crm.contacts("acme") == []
+    table = run(project, "plan", "--location", "acme")
+    assert table.exit_code == 0
+    assert "acme" in table.stdout
+    assert "create" in table.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "words", "told"),
+    [
+        (None, ["plan"], "contacts.yaml: no such file or directory"),
+        ("warehouse: {url: warehouse", ["plan"], "contacts.yaml, line 1: not valid YAML"),
+        ("", ["plan"], "contacts.yaml: empty"),
+        (
+            SETTINGS.replace("    phone: phone", "    phne: phone"),
+            ["push"],
+            "line 10: contacts.fields.phne: there is no such key; did you mean 'phone'?",
+        ),
+        (
+            SETTINGS.replace("max_tries: 3", "max_tries: many"),
+            ["push"],
+            "line 18: crm.max_tries: Input should be a valid integer",
+        ),
+        (
+            SETTINGS.replace("${CRM_BASE_URL:-http://127.0.0.1:9}", "${NO_SUCH_URL}"),
+            ["push"],
+            "crm.base_url: NO_SUCH_URL is not set; export it or put it in .env",
+        ),
+        (
+            SETTINGS.replace("${CRM_BASE_URL:-http://127.0.0.1:9}", "http://crm.example.com"),
+            ["push"],
+            "base_url must be https",
+        ),
+        (
+            SETTINGS.replace("{url: warehouse}", "{url: warehuose}"),
+            ["push"],
+            "warehouse.url: warehuose does not exist",
+        ),
+        (
+            SETTINGS.replace("table: customers", "table: customer"),
+            ["push"],
+            "contacts.table: there is no table 'customer'; did you mean 'customers'?",
+        ),
+        (
+            SETTINGS.replace("    city: city", "    city: citty"),
+            ["push"],
+            "contacts.fields.city: 'customers' has no column 'citty'; did you mean 'city'?",
+        ),
+        (
+            SETTINGS.replace("    city: city", "    city: upper(citty)"),
+            ["push"],
+            "contacts.fields.city: Binder Error",
+        ),
+        (SETTINGS, ["push", "--location", "acne"], "did you mean 'acme'?"),
+        (SETTINGS, ["push", "--location", "core"], "--location core: it is disabled"),
+        (SETTINGS, ["outcomes", "--run", "nope"], "--run nope: the ledger knows no such run"),
+    ],
+)
+def test_bad_input_is_one_line_that_names_the_thing_and_exit_code_two(
+    project: Project, settings: str | None, words: list[str], told: str
+) -> None:
+    project.registry["core"]["enabled"] = "false"
+    project.write(people("acme", 1), settings or SETTINGS)
+    if settings is None:
+        project.config.unlink()
+    elif not settings:
+        project.config.write_text("")
+    result = run(project, *words)
+    assert result.exit_code == 2, result.output
+    error = result.stderr.strip().splitlines()[-1]
+    assert error.startswith("error: ")
+    assert told in error
+    assert "Traceback" not in result.output
+    assert not list(project.data.glob("snapshots/*.part"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason", "told"),
+    [
+        ("CRM_TOKEN", "", "token_missing", "CRM_TOKEN is not set; export it or put it in .env"),
+        ("CRM_TOKEN", "pit-wrong", "token_refused", "check its token"),
+        ("CRM_BASE_URL", "http://127.0.0.1:9", "crm_unreachable", "no connection"),
+    ],
+)
+def test_a_crm_that_can_not_be_used_fails_the_location_and_exits_with_one(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    crm_sandbox: StartSandbox,
+    variable: str,
+    value: str,
+    reason: str,
+    told: str,
+) -> None:
+    crm = crm_sandbox(*sandbox_locations("acme"))
+    monkeypatch.setenv("CRM_BASE_URL", crm.url)
+    monkeypatch.setenv(variable, value)
+    project.write(people("acme", 2))
+    result = run(project, "push", "--location", "acme", "--json")
+    assert result.exit_code == 1
+    counts = document(result)["locations"]["acme"]
+    assert (counts["status"], counts["reason"], counts["deferred"]) == ("failed", reason, 2)
+    assert told in counts["told"]
+    assert "pit-" not in result.output
+    assert crm.contacts("acme") == []
+
+
+def test_with_json_an_error_is_a_document_too(project: Project) -> None:
+    project.write(people("acme", 1), SETTINGS.replace("    city: city", "    city: citty"))
+    result = run(project, "plan", "--json")
+    assert document(result)["error"]["code"] == "warehouse_unreadable"
+
+
+def test_the_sample_never_leaves_this_machine(project: Project) -> None:
+    settings = SETTINGS.replace("{url: warehouse}", "{url: data/sample}")
+    project.write(
+        [], settings.replace("${CRM_BASE_URL:-http://127.0.0.1:9}", "https://crm.example.com")
+    )
+    result = run(project, "push")
+    assert result.exit_code == 2
+    assert "go to a CRM on this machine only" in result.stderr

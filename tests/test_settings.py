@@ -1,0 +1,109 @@
+from pathlib import Path
+
+import pytest
+
+from contacts_pipeline.contact import FIELD_COLUMNS, Contact
+from contacts_pipeline.errors import SettingsError
+from contacts_pipeline.settings import FieldMap, Settings
+from contacts_pipeline.settings_file import load_settings
+from contacts_pipeline.workspace import Workspace
+from scripts.make_schema import SCHEMA, schema_text
+
+ROOT = Path(__file__).parents[1]
+MINIMAL = """\
+warehouse: {url: w}
+contacts: {table: t, key: k, location: l, fields: {email: e}}
+locations: [{id: a}]
+crm: {base_url: "http://localhost:1"}
+"""
+
+
+def settings_of(folder: Path, text: str, **environ: str) -> Settings:
+    path = folder / "contacts.yaml"
+    path.write_text(text)
+    return load_settings(path, environ)
+
+
+def test_the_tracked_schema_is_the_one_of_the_models() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == schema_text()
+
+
+def test_the_tracked_settings_are_valid_and_name_the_sandbox() -> None:
+    settings = load_settings(ROOT / "contacts.yaml", {})
+    assert settings.crm.is_loopback
+    assert settings.reads_the_sample
+
+
+def test_every_field_of_a_contact_can_be_mapped() -> None:
+    wire = {field.alias for field in Contact.model_fields.values()}
+    assert wire - {"locationId", "customFields"} == FieldMap.model_fields.keys()
+    assert FIELD_COLUMNS.keys() <= FieldMap.model_fields.keys()
+
+
+@pytest.mark.parametrize(
+    ("url", "normal"),
+    [
+        ("HTTPS://Services.LeadConnectorHQ.com/", "https://services.leadconnectorhq.com"),
+        ("https://crm.example.com:443", "https://crm.example.com"),
+        ("http://127.0.0.1:8484/", "http://127.0.0.1:8484"),
+        ("http://[::1]:80/api/", "http://[::1]/api"),
+    ],
+)
+def test_one_crm_has_one_base_url(tmp_path: Path, url: str, normal: str) -> None:
+    text = MINIMAL.replace("http://localhost:1", url)
+    assert settings_of(tmp_path, text).crm.base_url == normal
+
+
+def test_variables_have_defaults_and_the_environment_wins(tmp_path: Path) -> None:
+    text = MINIMAL.replace("http://localhost:1", "${URL:-http://localhost:2}")
+    assert settings_of(tmp_path, text).crm.base_url == "http://localhost:2"
+    assert (
+        settings_of(tmp_path, text, URL="http://localhost:3").crm.base_url == "http://localhost:3"
+    )
+
+
+def test_a_dotenv_file_beside_the_settings_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CRM_BASE_URL", raising=False)
+    (tmp_path / ".env").write_text("CRM_BASE_URL=http://localhost:4\n")
+    path = tmp_path / "contacts.yaml"
+    path.write_text(MINIMAL.replace("http://localhost:1", "${CRM_BASE_URL}"))
+    assert load_settings(path).crm.base_url == "http://localhost:4"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("{url: w}", "{url: w, user: x}", "line 1: warehouse.user: there is no such key"),
+        ("key: k, ", "", "line 2: contacts.key: is missing"),
+        ("table: t,", "table: t, query: q,", "line 2: contacts: give either 'table' or 'query'"),
+        ("{email: e}", "{emial: e}", "contacts.fields.emial: there is no such key; did you mean"),
+        ("[{id: a}]", "[{id: a, match: name}]", "line 3: locations.0.match: Input should be"),
+        (
+            "[{id: a}]",
+            "{table: t, columns: {code: c}}",
+            "locations.columns: a location has no code",
+        ),
+        ("localhost:1", "example.com", "line 4: crm: base_url must be https"),
+        ("http://localhost:1", "localhost", "crm.base_url: write it as https://host[:port]"),
+    ],
+)
+def test_an_error_names_the_line_the_key_and_what_was_meant(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    with pytest.raises(SettingsError) as error:
+        settings_of(tmp_path, MINIMAL.replace(old, new))
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize("field", ["email", "phone", "tags", "country", "postalCode", "nothing"])
+def test_what_the_api_does_not_take_as_null_can_not_be_cleared(tmp_path: Path, field: str) -> None:
+    with pytest.raises(SettingsError, match=field):
+        settings_of(tmp_path, MINIMAL + f"policy: {{clear: [{field}]}}\n")
+
+
+def test_a_token_is_never_shown() -> None:
+    settings = load_settings(ROOT / "contacts.yaml", {})
+    workspace = Workspace(settings, Path("data"), {"CRM_TOKEN": "pit-secret"})
+    assert "pit-secret" not in repr(workspace)
