@@ -3,16 +3,14 @@
 -- no usable number).
 with typed as (
     select
-        l.*,
-        r.international_prefix,
-        starts_with(l.phone, '+') or starts_with(l.phone, '(+') as has_plus,
+        *,
+        starts_with(phone, '+') or starts_with(phone, '(+') as has_plus,
         -- Digits and the punctuation that libphonenumber skips: one number and nothing else.
         case
-            when regexp_full_match(l.phone, '\(?\+?[0-9(][0-9 ().-]{3,40}')
-                then translate(l.phone, '+ ().-', '')
+            when regexp_full_match(phone, '\(?\+?[0-9(][0-9 ().-]{3,40}')
+                then translate(phone, '+ ().-', '')
         end as digits
-    from located_contacts as l
-    left join phone_regions as r on r.region = l.region
+    from located_contacts
 ),
 
 aimed as (
@@ -31,21 +29,33 @@ aimed as (
 scoped as (
     select
         a.*,
-        case when a.world_digits is null then a.digits else substr(a.world_digits, length(c.scope)) end as number,
-        case when a.world_digits is null then a.region else c.scope end
-        || chr((64 + length(number))::integer) as plan_key
+        case when a.world_digits is null then a.digits else substr(a.world_digits, length(c.scope)) end
+            as number,
+        case when a.world_digits is null then a.home_scope else c.scope end as scope
     from aimed as a
-    left join calling_codes as c on c.start = left(a.world_digits, 3)
+    inner join calling_codes as c
+        on c.start = case when length(a.world_digits) >= 3 then left(a.world_digits, 3) else '' end
+),
+
+keyed as (
+    select
+        *,
+        case
+            when length(number) between 5 and 15 then scope || chr((64 + length(number))::integer)
+        end as plan_key
+    from scoped
 ),
 
 measured as (
-    select s.*, d.depth
-    from scoped as s
-    left join phone_depths as d on d.key = s.plan_key || left(s.number, 2)
+    select k.*, d.depth
+    from keyed as k
+    inner join phone_depths as d on d.key = coalesce(k.plan_key || left(k.number, 2), '')
 )
 
 select
-    m.* exclude (international_prefix, has_plus, digits, world_digits, number, plan_key, depth),
+    m.* exclude (
+        international_prefix, home_scope, has_plus, digits, world_digits, number, scope, plan_key, depth
+    ),
     m.depth is not null and p.e164 is distinct from '?' as phone_settled,
     p.e164 || substr(m.number, m.depth + 1) as e164
 from measured as m

@@ -1,5 +1,5 @@
 -- Every field read as it will be sent; the text it came as keeps its name.
--- The columns of dialled_contacts and: judged_phone, judged_email struct(value varchar,
+-- The columns of addressed_contacts and: judged_phone, judged_email struct(value varchar,
 -- codes varchar[]), url, postcode, own_first_name, own_last_name, own_name varchar,
 -- postcode_padded boolean, blocked and blocked_<channel> boolean, labels varchar[],
 -- own_fields map(varchar, varchar).
@@ -8,7 +8,8 @@ with read as (
         *,
         case when phone is not null and not phone_settled then judge_phone(phone, region) end
             as judged_phone,
-        case when email is not null then judge_email(email) end as judged_email,
+        case when email is not null and plain_email is null then judge_email(email) end
+            as judged_email,
         case
             when regexp_full_match(
                 website,
@@ -30,7 +31,7 @@ with read as (
             when starts_with(ltrim(tags), '[') and json_valid(tags) then from_json(tags, '["varchar"]')
             else string_split(tags, ',')
         end as tag_texts
-    from dialled_contacts
+    from addressed_contacts
 ),
 
 -- Spreadsheets eat leading zeros; these countries write postcodes in five digits, always.

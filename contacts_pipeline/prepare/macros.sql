@@ -1,22 +1,17 @@
 -- What "tidy" means, once for every relation of this room.
 
 -- Text without control characters, doubled or surrounding blanks, composed (NFC); null if nothing is left.
+-- ASCII and Latin letters with single blanks between them are that already, as most texts are.
 create or replace temp macro tidy(raw) as
-    nullif(
-        trim(
-            case
-                when regexp_matches(raw, '[^!-~ ]|  ')
-                    then regexp_replace(nfc_normalize(raw), '[\pZ\pC]+', ' ', 'g')
-                else raw
-            end
-        ),
-        ''
-    );
+    case
+        when regexp_full_match(raw, '[!-~À-ɏ]+( [!-~À-ɏ]+)*') then raw
+        else nullif(trim(regexp_replace(nfc_normalize(raw), '[\pZ\pC]+', ' ', 'g')), '')
+    end;
 
 -- What a program writes where it has nothing. Not for names: Null and None are real surnames.
 create or replace temp macro present(text) as
     case
-        when length(text) <= 6
+        when strlen(text) <= 6
             and lower(text) in (
                 '-', '--', '---', '.', '?', '\n', 'n/a', '#n/a', 'null', '(null)', '<null>', 'none', 'nil', 'nan'
             )

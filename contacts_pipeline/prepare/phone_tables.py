@@ -118,11 +118,11 @@ def _starts(start: str, digits: int) -> Iterator[str]:
             yield from _starts(start + digit, digits - 1)
 
 
-def calling_codes(regions: Iterable[str]) -> list[tuple[str, str]]:
-    """Pairs of three digits and the scope whose calling code they begin with."""
+def calling_codes(regions: Iterable[str]) -> list[tuple[str, str | None]]:
+    """Each three digits, and "", with the scope whose calling code they begin with, if used."""
     used = {phonenumbers.country_code_for_region(region) for region in regions} - {0}
-    starts = [(start, _calling_code(start)) for start in _starts("", 3)]
-    return [(start, f"+{code}") for start, code in starts if code in used]
+    codes = [(start, _calling_code(start)) for start in _starts("", 3)]
+    return [("", None), *((start, f"+{code}" if code in used else None) for start, code in codes)]
 
 
 def _calling_code(digits: str) -> int:

@@ -32,9 +32,17 @@ exact as (
     left join spellings as c on c.spelling = r.shortened
 ),
 
--- One letter off one country, and at least three off every other: 'Kazakstan', 'Runion'.
+-- One letter lost, and at least three off every other country: 'Kazakstan', 'Runion'. A letter
+-- changed is no evidence: 'Slovania' is as near to Slovakia as to Slovenia.
 distances as (
-    select r.country_raw, s.country, min(damerau_levenshtein(r.spelling, s.spelling)) as distance
+    select
+        r.country_raw,
+        s.country,
+        min(levenshtein(r.spelling, s.spelling)) as distance,
+        bool_or(
+            length(s.spelling) = length(r.spelling) + 1
+            and levenshtein(r.spelling, s.spelling) = 1
+        ) as is_one_lost
     from readings as r
     inner join exact as e on e.country_raw = r.country_raw and e.country is null
     inner join spellings as s
@@ -48,7 +56,7 @@ guesses as (
     select country_raw, min(country) as country
     from distances
     group by country_raw
-    having count(*) = 1 and min(distance) = 1
+    having count(*) = 1 and bool_and(is_one_lost)
 )
 
 select

@@ -12,6 +12,7 @@ with weighed as (
         coalesce(judged_email.codes, []) as email_codes,
         case when phone_settled then e164 else judged_phone.value end as own_phone,
         case
+            when plain_email is not null then plain_email
             when not list_contains(judged_email.codes, 'email_placeholder') then judged_email.value
         end as own_email,
         updated_at is null and trim(updated_at_raw) <> '' as updated_at_unread,

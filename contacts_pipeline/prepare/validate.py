@@ -13,6 +13,7 @@ import pyarrow as pa
 from contacts_pipeline.engine import define, relation_sql
 from contacts_pipeline.prepare.countries import country_names
 from contacts_pipeline.prepare.dates import judge_date
+from contacts_pipeline.prepare.emails import odd_hosts, odd_mailboxes, special_domains
 from contacts_pipeline.prepare.functions import register_functions
 from contacts_pipeline.prepare.phone_tables import (
     calling_codes,
@@ -43,10 +44,24 @@ def validate_contacts(
     _keep(con, "timezone_names", ("name", "zone"), timezone_names())
     for name in ("repeated_keys", "resolved_countries", "resolved_locations"):
         define(con, PACKAGE, name, "table")
-    define(con, PACKAGE, "tidied_contacts")
-    _resolve_dates(con, settings, today or datetime.now(UTC).date())
     _lay_out_phones(con, settings.validation.phones)
-    for name in ("located_contacts", "dialled_contacts", "judged_contacts", "valid_contacts"):
+    define(con, PACKAGE, "tidied_contacts")
+    for name in ("written_locations", "written_countries", "written_timezones"):
+        define(con, PACKAGE, name, "table")
+    _resolve_dates(con, settings, today or datetime.now(UTC).date())
+    for name, words in (
+        ("odd_mailboxes", odd_mailboxes()),
+        ("odd_hosts", odd_hosts()),
+        ("special_domains", special_domains()),
+    ):
+        _keep(con, name, ("word",), [(word,) for word in sorted(words)])
+    for name in (
+        "located_contacts",
+        "dialled_contacts",
+        "addressed_contacts",
+        "judged_contacts",
+        "valid_contacts",
+    ):
         define(con, PACKAGE, name)
 
 
@@ -82,14 +97,27 @@ def _lay_out_phones(con: duckdb.DuckDBPyConnection, strictness: Strictness) -> N
     ).fetchall()
     regions = [region for (region,) in used if region in phonenumbers.SUPPORTED_REGIONS]
     codes = calling_codes(regions)
-    plans = [plan_tables(scope, strictness) for scope in [*regions, *sorted({c for _, c in codes})]]
-    prefixes = [(region, international_prefix(region)) for region in regions]
-    _keep(con, "phone_regions", ("region", "international_prefix"), prefixes)
-    _keep(con, "calling_codes", ("start", "scope"), codes)
-    depths = [row for plan in plans for row in plan.depths]
+    scopes = [*regions, *sorted({scope for _, scope in codes if scope})]
+    plans = {scope: plan_tables(scope, strictness) for scope in scopes}
+    _keep(
+        con,
+        "calling_codes",
+        ("start", "scope"),
+        [(s, c if c and plans[c].depths else None) for s, c in codes],
+    )
+    homes = [
+        (one, international_prefix(one), one if plans[one].depths else None) for one in regions
+    ]
+    _keep(con, "phone_regions", ("region", "international_prefix", "scope"), homes)
+    depths = [("", None), *(row for plan in plans.values() for row in plan.depths)]
     schema = pa.schema([("key", pa.string()), ("depth", pa.int64())])
     _keep(con, "phone_depths", ("key", "depth"), depths, schema)
-    _keep(con, "phone_starts", ("key", "e164"), [row for plan in plans for row in plan.starts])
+    _keep(
+        con,
+        "phone_starts",
+        ("key", "e164"),
+        [row for plan in plans.values() for row in plan.starts],
+    )
 
 
 def _keep(

@@ -1,5 +1,4 @@
--- Each way a day of birth is written in this source.
+-- Each way a row writes a day of birth, '' for none.
 -- date_raw varchar
-select distinct date_of_birth as date_raw
+select distinct coalesce(date_of_birth, '') as date_raw
 from tidied_contacts
-where date_of_birth is not null

@@ -1,0 +1,10 @@
+-- Each way a row writes its timezone, '' for none, and the IANA name that it means.
+-- timezone_raw, zone varchar
+with written as (
+    select distinct coalesce(timezone, '') as timezone_raw
+    from tidied_contacts
+)
+
+select w.timezone_raw, n.zone
+from written as w
+left join timezone_names as n on n.name = lower(w.timezone_raw)
