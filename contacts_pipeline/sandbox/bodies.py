@@ -5,6 +5,7 @@ schema says ``nullable``. What a value *means* is decided in ``writes``.
 """
 
 import datetime as dt
+import math
 import re
 import zoneinfo
 from typing import Annotated, Any, Literal
@@ -49,6 +50,16 @@ def _calendar_date(value: str | None) -> str | None:
         return dt.date(year, month, day).isoformat()
     except ValueError:
         raise PydanticCustomError("crm", "must be a valid date") from None
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinity, but a reader makes one of 1e999."""
+    inner = value.values() if isinstance(value, dict) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise PydanticCustomError("crm", "must be a finite number")
+    for item in inner if isinstance(value, dict | list) else ():
+        _finite(item)
+    return value
 
 
 ZONES = frozenset(zoneinfo.available_timezones())
@@ -107,7 +118,7 @@ class CustomFieldBody(BaseModel):
 
     id: str = ""
     key: str = ""
-    field_value: Any = None
+    field_value: Annotated[Any, AfterValidator(_finite)] = None
 
 
 class WriteBody(Body):

@@ -1,9 +1,9 @@
 """``/_sandbox/…``: what a test asks of the sandbox itself, outside the vendor's API."""
 
-import json
 import time
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
@@ -62,7 +62,7 @@ class Control:
     async def seed(self, request: Request) -> Response:
         """Contacts laid down as they are: ``{"locationId", "contacts": […]}``."""
         try:
-            body = json.loads(await request.body())
+            body = from_json(await request.body(), allow_inf_nan=False)
             contacts = SEEDS.validate_python(body["contacts"])
             ids = self.world.seed_contacts(body["locationId"], contacts)
         except (ValueError, KeyError, TypeError, AttributeError) as error:

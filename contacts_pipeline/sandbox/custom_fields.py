@@ -1,5 +1,6 @@
 """Values of custom fields: found by id or key, merged by id, checked against the picklist."""
 
+import math
 from typing import Any
 
 from contacts_pipeline.sandbox.answers import bad_request
@@ -54,7 +55,6 @@ def _is_number(value: object) -> bool:
     if isinstance(value, int | float):
         return True
     try:
-        float(value if isinstance(value, str) else "")
+        return math.isfinite(float(value if isinstance(value, str) else ""))
     except ValueError:
         return False
-    return True

@@ -103,7 +103,7 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
 
 def answers(url: str) -> bool:
     with suppress(urllib.error.URLError), urllib.request.urlopen(url) as answer:
-        return answer.status == 200
+        return bool(answer.status == 200)
     return False
 
 

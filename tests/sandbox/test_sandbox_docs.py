@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from contacts_pipeline.sandbox import FaultKind, SandboxLocation, SandboxOptions, SandboxRules
 from contacts_pipeline.sandbox.catalogue import OPERATIONS
@@ -12,7 +13,11 @@ from contacts_pipeline.sandbox.rules import RULES, Certainty
 
 HERE = Path(__file__).parent
 DOCS = (HERE.parent.parent / "docs" / "sandbox.md").read_text()
-MODELS = {"": SandboxRules, "SandboxOptions": SandboxOptions, "SandboxLocation": SandboxLocation}
+MODELS: dict[str, type[BaseModel]] = {
+    "": SandboxRules,
+    "SandboxOptions": SandboxOptions,
+    "SandboxLocation": SandboxLocation,
+}
 
 
 def table(heading: str) -> list[list[str]]:

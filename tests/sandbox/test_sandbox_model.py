@@ -100,19 +100,23 @@ class Model:
         ]
 
     def read(self, body: Body) -> Body:
-        values = {name: body[name] or None for name in (*PLAIN, "name") if self.is_sent(body, name)}
+        values: Body = {
+            name: body[name] or None for name in (*PLAIN, "name") if self.is_sent(body, name)
+        }
         # 12. a full name is split where neither part is sent
         if "name" in values:
             first, _, last = (values.pop("name") or "").partition(" ")
             if "firstName" not in values and "lastName" not in values:
                 values |= {"firstName": first or None, "lastName": last or None}
         # 13. email in lower case; phone as E.164, or dropped, or refused
-        if values.get("email"):
-            values["email"] = values["email"].lower()
-        if values.get("phone") and (stored := PHONES[values.pop("phone")]):
+        if email := values.get("email"):
+            values["email"] = email.lower()
+        if (phone := values.get("phone")) and (stored := PHONES[phone]):
             values["phone"] = stored
-        elif body.get("phone") == "12" and self.switches.get("bad_phone") == "refused":
+        elif phone and self.switches.get("bad_phone") == "refused":
             raise RefusedError
+        elif phone:
+            del values["phone"]
         # 14. tags in lower case, each once; they overwrite
         if "tags" in body:
             values["tags"] = sorted({tag.lower() for tag in body["tags"]})

@@ -9,8 +9,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Route
 
 from contacts_pipeline.sandbox.catalogue import OPERATIONS
 from contacts_pipeline.sandbox.faults import Fault, Faults
@@ -27,6 +26,7 @@ from contacts_pipeline.sandbox.page.shown import (
 from contacts_pipeline.sandbox.world import World
 
 HERE = Path(__file__).parent
+STATIC = {"sandbox.css": "text/css", "live.js": "text/javascript"}
 RECENT = 12  # entries on the first page
 LOG_ROWS = 200
 PAGE_ROWS = 50
@@ -52,6 +52,9 @@ class Page:
             lstrip_blocks=True,
         )
         self._templates.filters["clock"] = clock
+        self._static = {
+            name: ((HERE / "static" / name).read_bytes(), kind) for name, kind in STATIC.items()
+        }
 
     def routes(self) -> list[BaseRoute]:
         """Paths under ``/_sandbox``; the first page is ``/`` itself."""
@@ -61,7 +64,7 @@ class Page:
             Route("/page/log", self.log),
             Route("/page/faults", self.change_faults, methods=["POST"]),
             Route("/page/reset", self.reset, methods=["POST"]),
-            Mount("/page/static", StaticFiles(directory=HERE / "static")),
+            Route("/page/static/{name}", self.static),
         ]
 
     async def overview(self, _request: Request) -> Response:
@@ -148,6 +151,13 @@ class Page:
         """Back to the start."""
         self.world.reset()
         return RedirectResponse("/", SEE_OTHER)
+
+    async def static(self, request: Request) -> Response:
+        """The style sheet and the script, read once."""
+        held = self._static.get(request.path_params["name"])
+        if held is None:
+            return self._render("missing.html", 404, what="such file")
+        return Response(held[0], media_type=held[1])
 
     def _render(self, template: str, status: int = 200, **shown: Any) -> Response:
         journal = self.world.journal
