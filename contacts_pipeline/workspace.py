@@ -61,11 +61,6 @@ class Workspace:
         """The folder that DuckDB spills to."""
         return self.data / "scratch"
 
-    @property
-    def locks(self) -> Path:
-        """The folder of the guards 'one pusher a location'."""
-        return self.data / "locks"
-
     def snapshot(self, stage: str) -> Path:
         """The Parquet file of a stage that is not partitioned."""
         return self.snapshots / f"{stage}.parquet"

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from contacts_pipeline.crm.errors import UnclearFate, Unreachable, error_from
+from contacts_pipeline.crm.errors import CrmError, UnclearFate, Unreachable, error_from
 from contacts_pipeline.crm.limits import RateLimits
 from contacts_pipeline.crm.models import (
     ContactPage,
@@ -23,12 +23,9 @@ from contacts_pipeline.crm.models import (
     TagsAdded,
     Upserted,
 )
+from contacts_pipeline.crm.transport import Transport
 
 API_VERSION = "2021-07-28"
-MAX_CONNECTIONS = (
-    4  # httpx's pool is quadratic in its connections: 584 µs a request at 4, 2,370 at 32
-)
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _AnswerT = TypeVar("_AnswerT", bound=BaseModel)
 
 
@@ -51,18 +48,15 @@ class CrmClient:
         self.location_id = location_id
         self.requests = 0
         self._observe = observe
-        self._http = httpx.AsyncClient(
-            base_url=base_url,
-            headers={
+        self._base_url = base_url.rstrip("/")
+        self._transport = Transport(timeout_seconds, ssl_context)
+        self._headers = httpx.Headers(
+            {
                 "Authorization": f"Bearer {token.get_secret_value()}",
                 "Version": API_VERSION,
                 "Accept": "application/json",
-            },
-            timeout=httpx.Timeout(timeout_seconds, pool=None),
-            limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
-            verify=ssl_context if ssl_context is not None else True,
-            trust_env=False,
-            follow_redirects=False,
+                "Content-Type": "application/json",
+            }
         )
 
     async def upsert(self, body: bytes) -> Upserted:
@@ -108,28 +102,34 @@ class CrmClient:
         body: bytes | None = None,
         query: dict[str, str] | None = None,
     ) -> _AnswerT:
-        headers = {"Content-Type": "application/json"} if body is not None else None
+        request = httpx.Request(
+            method,
+            f"{self._base_url}{path}",
+            params=query,
+            content=body,
+            headers=self._headers,
+        )
         self.requests += 1
+        failure: CrmError
         try:
-            response = await self._http.request(
-                method, path, content=body, params=query, headers=headers
-            )
-        except _NOT_SENT as error:
+            response = await self._transport.handle_async_request(request)
+        except httpx.ConnectError as error:
             self.requests -= 1
-            raise Unreachable(f"no connection ({type(error).__name__})") from None
+            failure = Unreachable(f"no connection ({error})")
         except httpx.HTTPError as error:
-            raise UnclearFate(f"no whole answer ({type(error).__name__})") from None
-        limits = RateLimits.of(response.headers)
-        self._observe(limits)
-        if not response.is_success:
-            raise error_from(response)
-        try:
-            return model.model_validate_json(response.content)
-        except ValidationError:
-            status = response.status_code
-            raise UnclearFate(
-                f"HTTP {status} without a usable body", status=status, limits=limits
-            ) from None
+            failure = UnclearFate(f"no whole answer ({error})")
+        else:
+            limits = RateLimits.of(response.headers)
+            self._observe(limits)
+            if not response.is_success:
+                raise error_from(response)
+            try:
+                return model.model_validate_json(response.content)
+            except ValidationError:
+                status = response.status_code
+                told = f"HTTP {status} without a usable body"
+                failure = UnclearFate(told, status=status, limits=limits)
+        raise failure  # out here, so that the error which it stands for, with values, is not kept
 
     async def __aenter__(self) -> Self:
         return self
@@ -140,7 +140,7 @@ class CrmClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._http.aclose()
+        await self._transport.aclose()
 
     def __repr__(self) -> str:
         return f"CrmClient({self.location_id!r})"

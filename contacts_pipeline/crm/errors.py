@@ -18,7 +18,8 @@ import httpx
 
 from contacts_pipeline.crm.limits import RateLimits
 
-_VALUES = re.compile(r"[\w.+-]+@[\w.-]+|\+?\d[\d\s().-]{5,}\d")
+# Addresses, numbers, and whatever stands in quotes, where the CRM repeats what it was sent.
+_VALUES = re.compile(r"""[\w.+-]+@[\w.-]+|\+?\d[\d\s().-]{5,}\d|"[^"]*"|(?<!\w)'[^']*'|`[^`]*`""")
 
 
 class CrmError(Exception):
@@ -50,6 +51,13 @@ class RateLimited(NotApplied):
     """429: slow down, or stop for the day."""
 
     code = "rate_limited"
+
+    def __init__(
+        self, message: str, *, status: int | None = None, limits: RateLimits | None = None
+    ) -> None:
+        super().__init__(message, status=status, limits=limits)
+        if self.daily_budget_spent:
+            self.code = "daily_budget"
 
     @property
     def daily_budget_spent(self) -> bool:
@@ -110,7 +118,8 @@ def _told(response: httpx.Response) -> tuple[int | None, str]:
         return None, ""
     if not isinstance(body, dict):
         return None, ""
-    message = body.get("message", "")
+    message = body.get("message") or ""
     text = "; ".join(map(str, message)) if isinstance(message, list) else str(message)
+    told = "".join(sign for sign in _VALUES.sub("…", text)[:300] if sign.isprintable())
     status = body.get("statusCode")
-    return (status if isinstance(status, int) else None), _VALUES.sub("…", text)[:300]
+    return (status if isinstance(status, int) else None), told

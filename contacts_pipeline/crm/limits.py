@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+LONGEST_INTERVAL_SECONDS = 3_600.0  # the vendor's is 10 s; what is longer is a slip of the header
+
 
 @dataclass(frozen=True)
 class RateLimits:
@@ -22,16 +24,22 @@ class RateLimits:
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Self:
-        """Read the headers; one that is no number counts as absent."""
+        """Read the headers; one that is no number, or an impossible one, counts as absent."""
         interval = _number(headers.get("X-RateLimit-Interval-Milliseconds"))
         return cls(
             burst=_count(headers.get("X-RateLimit-Max")),
             burst_remaining=_count(headers.get("X-RateLimit-Remaining")),
-            interval_seconds=None if interval is None else interval / 1000,
+            interval_seconds=_interval(interval),
             daily=_count(headers.get("X-RateLimit-Limit-Daily")),
             daily_remaining=_count(headers.get("X-RateLimit-Daily-Remaining")),
             retry_after_seconds=_number(headers.get("Retry-After")),
         )
+
+
+def _interval(milliseconds: float | None) -> float | None:
+    if milliseconds is None or not 0 < milliseconds <= LONGEST_INTERVAL_SECONDS * 1000:
+        return None
+    return milliseconds / 1000
 
 
 def _number(text: str | None) -> float | None:

@@ -4,16 +4,17 @@ Intents are committed before their request is sent, answers before the next step
 """
 
 import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import bindparam, false, insert, true, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import bindparam, false, func, insert, select, true, update
 
 from contacts_pipeline.ledger import schema
-from contacts_pipeline.ledger.store import Ledger, LedgerError, shown
+from contacts_pipeline.ledger.database import LedgerError, shown
+from contacts_pipeline.ledger.store import Ledger
 
 GATHER_SECONDS = 0.02  # a fifth of the 100 ms that an intent may wait for its commit
 
@@ -43,15 +44,33 @@ class _Waiting:
 
 
 class Journal:
-    """The one writer of a process, an async context manager; after a failure it writes no more."""
+    """The one writer of a process, an async context manager; after a failure it writes no more.
+
+    It has one session with the database for all its life, which also holds the claims.
+    """
 
     def __init__(self, ledger: Ledger, gather_seconds: float = GATHER_SECONDS) -> None:
+        self.failure: LedgerError | None = None
         self._ledger = ledger
         self._gather_seconds = gather_seconds
         self._waiting: list[_Waiting] = []
         self._some = asyncio.Event()
         self._closing = False
-        self._failure: LedgerError | None = None
+        self._session_free = asyncio.Lock()
+
+    async def claim(self, location_id: str) -> bool:
+        """Become the only session of PostgreSQL that pushes the location, until the end."""
+        place = f"contacts_pipeline\n{self._ledger.crm}\n{location_id}".encode()
+        digest = hashlib.blake2b(place, digest_size=8).digest()
+        number = int.from_bytes(digest, signed=True)
+
+        def try_lock() -> bool:
+            with self._session.begin():
+                query = select(func.pg_try_advisory_lock(number))
+                return bool(self._session.execute(query).scalar_one())
+
+        async with self._session_free:
+            return await asyncio.to_thread(try_lock)
 
     async def write(self, entry: Entry) -> None:
         """Return when ``entry`` is durable; raises ``LedgerError`` if it can't be written."""
@@ -66,6 +85,7 @@ class Journal:
         self._some.set()
 
     async def __aenter__(self) -> Self:
+        self._session = await asyncio.to_thread(self._ledger.session)
         self._writer = asyncio.create_task(self._write_groups(), name="ledger journal")
         return self
 
@@ -78,6 +98,7 @@ class Journal:
         self._closing = True
         self._some.set()
         await self._writer
+        await asyncio.to_thread(self._session.close)
 
     async def _write_groups(self) -> None:
         while not (self._closing and not self._waiting):
@@ -88,23 +109,25 @@ class Journal:
             group, self._waiting = self._waiting, []
             if not group:
                 continue
-            if self._failure is None:
+            if self.failure is None:
                 entries = [waiting.entry for waiting in group]
-                self._failure = await asyncio.to_thread(self._commit, entries)
+                async with self._session_free:
+                    self.failure = await asyncio.to_thread(self._commit, entries)
             for waiting in group:
                 if waiting.durable is None or waiting.durable.done():
                     continue
-                if self._failure is None:
+                if self.failure is None:
                     waiting.durable.set_result(None)
                 else:
-                    waiting.durable.set_exception(self._failure)
+                    waiting.durable.set_exception(self.failure)
 
     def _commit(self, entries: Sequence[Entry]) -> LedgerError | None:
         def all_of(kind: str) -> list[Row]:
             return [row for entry in entries for row in getattr(entry, kind)]
 
+        connection = self._session
         try:
-            with self._ledger.engine.begin() as connection:
+            with connection.begin():
                 if intents := all_of("intents"):
                     connection.execute(insert(schema.requests), intents)
                 if answers := all_of("answers"):
@@ -115,11 +138,11 @@ class Journal:
                 self._ledger.replace(connection, schema.outcomes, all_of("outcomes"))
                 if limits := all_of("limits"):
                     connection.execute(_LIMITS, limits)
-        except SQLAlchemyError as error:
-            told = str(getattr(error, "orig", None) or error).splitlines()[0]
+        except Exception as error:  # noqa: BLE001 - whoever awaits a commit must be woken
+            told = str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__]
             return LedgerError(
-                f"ledger {shown(self._ledger.engine)}: can't be written: {told}; nothing more is "
-                "sent, and what was in flight is settled by the next push"
+                f"ledger {shown(self._ledger.engine)}: can't be written: {told[0]}; nothing more "
+                "is sent, and what was in flight is settled by the next push"
             )
         return None
 

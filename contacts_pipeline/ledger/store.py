@@ -5,36 +5,24 @@ Reads give Arrow tables for DuckDB; writes of a running push go through ``journa
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import (
-    Engine,
-    Select,
-    Table,
-    create_engine,
-    event,
-    false,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Select, Table, false, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.ledger import schema
-from contacts_pipeline.snapshots import private_folder
-
-
-class LedgerError(PipelineError):
-    """The ledger can't be opened, or was written by something else."""
-
-    code = "ledger_unusable"
-
+from contacts_pipeline.ledger.database import (
+    LedgerError,
+    folder_of,
+    open_engine,
+    shown,
+    unusable,
+)
 
 KNOWN_CONTACTS = pa.schema(
     [
@@ -73,13 +61,12 @@ class Ledger:
 
     def __init__(self, url: str, crm: str, key_fingerprint: str) -> None:
         self.crm = crm
-        self.engine = _open(url)
-        try:
-            schema.metadata.create_all(self.engine)
-            self._agree("schema_version", str(schema.SCHEMA_VERSION))
-            self._agree("key_fingerprint", key_fingerprint)
-        except SQLAlchemyError as error:
-            raise _unusable(self.engine, error) from None
+        self.engine = open_engine(url)
+        self.folder = folder_of(self.engine)
+        with self._writing() as connection:
+            schema.metadata.create_all(connection)
+        self._agree("schema_version", str(schema.SCHEMA_VERSION))
+        self._agree("key_fingerprint", key_fingerprint)
 
     def close(self) -> None:
         """Release the connections."""
@@ -99,7 +86,7 @@ class Ledger:
         """The locations of which the ledger holds a contact."""
         table = schema.contacts
         query = select(table.c.location_id).where(table.c.crm == self.crm).distinct()
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             return set(connection.scalars(query))
 
     def unsettled(self, location_ids: Sequence[str]) -> pa.Table:
@@ -117,7 +104,7 @@ class Ledger:
     def version(self, location_id: str) -> tuple[int, str | None]:
         """How many plans have written to the location, and which was the last."""
         table = schema.locations
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 select(table.c.version, table.c.plan_id).where(*self._at(table, location_id))
             ).one_or_none()
@@ -126,7 +113,7 @@ class Ledger:
     def begin_plan(self, location_id: str, plan_id: str, planned_at_version: int) -> bool:
         """Claim the location for a plan; False if another plan has written since it was made."""
         table = schema.locations
-        with self.engine.begin() as connection:
+        with self._writing() as connection:
             connection.execute(
                 self._insert(table)
                 .values(crm=self.crm, location_id=location_id, version=0)
@@ -148,15 +135,16 @@ class Ledger:
         return bool(last == plan_id)
 
     def acknowledged(self, location_id: str, plan_id: str) -> set[str]:
-        """The identities of a plan that the CRM has acknowledged, by whichever run."""
+        """The identities of a plan that the CRM has acknowledged whole, by whichever run."""
         table = schema.outcomes
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             return set(
                 connection.scalars(
                     select(table.c.identity).where(
                         *self._at(table, location_id),
                         table.c.plan_id == plan_id,
                         table.c.outcome.in_(["created", "updated"]),
+                        table.c.code.is_(None),
                     )
                 )
             )
@@ -164,7 +152,7 @@ class Ledger:
     def next_number(self, location_id: str, run_id: str) -> int:
         """The number of the run's next request to the location; a resumed run counts on."""
         table = schema.requests
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             last = connection.execute(
                 select(func.max(table.c.number)).where(
                     *self._at(table, location_id), table.c.run_id == run_id
@@ -172,13 +160,17 @@ class Ledger:
             ).scalar_one()
         return (last or 0) + 1
 
-    def outcomes(self, location_id: str, run_id: str) -> list[Mapping[str, Any]]:
-        """The final state of each identity that the run attempted in the location."""
+    def outcomes(self, location_id: str, run_id: str, plan_id: str) -> list[Mapping[str, Any]]:
+        """The final state of each identity of the plan that the run attempted in the location."""
         table = schema.outcomes
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 select(table)
-                .where(*self._at(table, location_id), table.c.run_id == run_id)
+                .where(
+                    *self._at(table, location_id),
+                    table.c.run_id == run_id,
+                    table.c.plan_id == plan_id,
+                )
                 .order_by(table.c.identity)
             )
             return [dict(row) for row in rows.mappings()]
@@ -186,7 +178,7 @@ class Ledger:
     def requests(self, location_id: str, run_id: str) -> list[Mapping[str, Any]]:
         """Every request of the run to the location, in order."""
         table = schema.requests
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 select(table)
                 .where(*self._at(table, location_id), table.c.run_id == run_id)
@@ -217,7 +209,7 @@ class Ledger:
             "reason": reason,
             "report": json.dumps(report),
         }
-        with self.engine.begin() as connection:
+        with self._writing() as connection:
             self.replace(connection, schema.pushes, [row])
 
     def last_pushes(
@@ -230,7 +222,7 @@ class Ledger:
             query = query.where(table.c.location_id.in_(location_ids))
         if run_id:
             query = query.where(table.c.run_id == run_id)
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(query).mappings()
             return {row["location_id"]: dict(row) for row in rows}
 
@@ -240,14 +232,14 @@ class Ledger:
             return
         statement = self._insert(table)
         keys = [column.name for column in table.primary_key]
+        # PostgreSQL refuses a statement that replaces one row twice; the last one counts.
+        rows = list({tuple(row[key] for key in keys): row for row in rows}.values())
         others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=keys, set_=others), list(rows)
-        )
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
 
     def _agree(self, name: str, value: str) -> None:
         table = schema.facts
-        with self.engine.begin() as connection:
+        with self._writing() as connection:
             connection.execute(
                 self._insert(table).values(name=name, value=value).on_conflict_do_nothing()
             )
@@ -262,6 +254,34 @@ class Ledger:
             }[name]
             raise LedgerError(f"ledger {shown(self.engine)}: {what}")
 
+    def session(self) -> Connection:
+        """A connection of its own; closing it ends the session with the database."""
+        try:
+            connection = self.engine.connect()
+        except self._errors as error:
+            raise unusable(self.engine, error) from None
+        connection.detach()
+        return connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except self._errors as error:
+            raise unusable(self.engine, error) from None
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._reading() as connection, connection.begin():
+            yield connection
+
+    @property
+    def _errors(self) -> tuple[type[Exception], ...]:
+        """The driver's too: what it raises while a connection is made is not wrapped."""
+        driver: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return (SQLAlchemyError, OSError, driver)
+
     def _insert(self, table: Table) -> Any:
         dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
         return dialect.insert(table)
@@ -271,7 +291,7 @@ class Ledger:
 
     def _arrow(self, query: Select[Any], columns: pa.Schema) -> pa.Table:
         batches = []
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             for rows in connection.execute(query).partitions(50_000):
                 arrays = [
                     pa.array(values, type=field.type)
@@ -284,37 +304,3 @@ class Ledger:
 def utc_now() -> datetime:
     """The time in UTC, naive, as the ledger holds it."""
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-def shown(engine: Engine) -> str:
-    """The ledger's address without its password."""
-    return engine.url.render_as_string(hide_password=True)
-
-
-def _open(url: str) -> Engine:
-    if url.startswith("postgresql://"):
-        url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
-    try:
-        engine = create_engine(url, pool_pre_ping=True)
-    except (SQLAlchemyError, ModuleNotFoundError) as error:
-        raise LedgerError(f"CONTACTS_LEDGER_URL: {error}") from None
-    if engine.dialect.name == "sqlite":
-        if engine.url.database:
-            private_folder(Path(engine.url.database).parent)
-        event.listen(engine, "connect", _flush_every_commit)
-    return engine
-
-
-def _flush_every_commit(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode = wal", "synchronous = full", "busy_timeout = 30000"):
-        cursor.execute(f"pragma {pragma}")
-    cursor.close()
-
-
-def _unusable(engine: Engine, error: SQLAlchemyError) -> LedgerError:
-    told = error.orig if isinstance(error, DBAPIError) else error
-    return LedgerError(
-        f"ledger {shown(engine)}: {str(told).splitlines()[0]}; check CONTACTS_LEDGER_URL or the "
-        "data folder's permissions and space"
-    )

@@ -125,7 +125,8 @@ async def _ask(call: Callable[[], Any], pace: Pace, max_tries: int) -> Any:
             async with pace.turn():
                 return await call()
         except (NotApplied, UnclearFate) as error:
-            if attempt == max_tries:
+            spent = isinstance(error, RateLimited) and error.daily_budget_spent
+            if attempt == max_tries or spent:
                 raise
             if isinstance(error, RateLimited):
                 pace.back_off(error.limits, attempt)

@@ -43,6 +43,44 @@ def differences(sent: Mapping[str, Any], stored: StoredContact) -> list[dict[str
     return found
 
 
+def holds(stored: StoredContact, sent: Mapping[str, Any]) -> bool:
+    """Whether the CRM has every field of ``sent``, lists and nulls included.
+
+    What can't be compared counts as missing: sending again does no harm, leaving out a
+    do-not-contact does.
+    """
+    return all(
+        _holds(field, stored.value(field), wanted)
+        for field, wanted in sent.items()
+        if field != "locationId"
+    )
+
+
+def _holds(field: str, held: Any, wanted: Any) -> bool:
+    match field, wanted:
+        case _, None:
+            return held is None or held == ""
+        case "tags", list():
+            return isinstance(held, list) and _texts(held) == _texts(wanted)
+        case "customFields", list():
+            values = {item.get("id"): item.get("value") for item in held or []}
+            return all(
+                _texts([values.get(item.get("id"))]) == _texts([item.get("field_value")])
+                for item in wanted
+            )
+        case _, dict():
+            return isinstance(held, dict) and all(
+                _holds(key, held.get(key), value) for key, value in wanted.items()
+            )
+        case _, bool():
+            return held is wanted
+    return held is not None and _comparable(field, held) == _comparable(field, wanted)
+
+
+def _texts(values: list[Any]) -> set[str]:
+    return {str(value).strip().casefold() for value in values}
+
+
 def _comparable(field: str, value: Any) -> str:
     text = str(value).strip().casefold()
     return text[:10] if field == "dateOfBirth" else text

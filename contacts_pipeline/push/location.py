@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -12,18 +13,19 @@ from typing import Any
 from pydantic import SecretStr
 
 from contacts_pipeline.crm import CrmClient
-from contacts_pipeline.ledger import Journal, Ledger, utc_now
+from contacts_pipeline.ledger import Journal, Ledger, LedgerError, utc_now
 from contacts_pipeline.plan.files import PlanHeader, read_rows
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.push.pace import Pace
-from contacts_pipeline.push.report import LocationReport, Status
+from contacts_pipeline.push.report import LocationReport, Status, quantiles
 from contacts_pipeline.push.row import RowPush
+from contacts_pipeline.push.slots import Slots
 from contacts_pipeline.push.stop import StopSignal
-from contacts_pipeline.push.wire import Errand, Wire
+from contacts_pipeline.push.wire import Errand, Wire, where
 
-MOST_ROWS_IN_FLIGHT = 16
 _LOG = logging.getLogger(__name__)
-NO_FAULT = frozenset({"daily_budget"})
+_ROWS_READ_AT_ONCE = 256
+_NO_FAULT = frozenset({"daily_budget"})
 
 
 @dataclass(frozen=True)
@@ -40,36 +42,43 @@ class LocationPush:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What all locations of a push share."""
+    """What all locations of a push share; ``stop_run`` stops them all."""
 
     run_id: str
     ledger: Ledger
     journal: Journal
     hash_key: bytes
-    locks: Path
     force: bool
     settle_seconds: float
     max_tries: int
     connect: Callable[[str, SecretStr, Callable[[Any], None]], CrmClient]
     progress: Callable[[str, int, int], None]
+    stop_run: Callable[[str, str], None]
 
 
 async def push_location(
     push: LocationPush, around: Surroundings, stop: StopSignal
 ) -> LocationReport:
-    """Push one location; its failure is its own, and is in the report instead of raised."""
-    started_at = utc_now()
+    """Push one location; its failure is its own, and is in the report instead of raised.
+
+    Raises:
+        LedgerError: the ledger failed, so nothing can be known for certain of any location.
+    """
+    plan, started_at = push.plan, utc_now()
     try:
         report = await _guarded(push, around, stop)
-    except Exception:  # noqa: BLE001 - whatever it is, the other locations go on
-        _LOG.exception("location %s: the push ended in an error", push.plan.location_id)
-        told = f"location {push.plan.location_id}: an error of contacts-pipeline; see the log"
-        done = around.ledger.outcomes(push.plan.location_id, around.run_id)
-        report = LocationReport.failed_in_error(push.plan.counts, done, told)
-    around.ledger.record_push(
-        push.plan.location_id,
+    except LedgerError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other locations go on
+        told = f"an error of contacts-pipeline: {type(error).__name__} at {where(error)}"
+        _LOG.error("location %s: %s", plan.location_id, told)
+        stop.set("internal_error", told)
+        report = await _report(push, around, stop)
+    await asyncio.to_thread(
+        around.ledger.record_push,
+        plan.location_id,
         around.run_id,
-        plan_id=push.plan.plan_id,
+        plan_id=plan.plan_id,
         started_at=started_at,
         status=report.status,
         reason=report.reason,
@@ -80,113 +89,147 @@ async def push_location(
 
 async def _guarded(push: LocationPush, around: Surroundings, stop: StopSignal) -> LocationReport:
     plan = push.plan
+    spent = _requests_of_the_plan(plan, around)
     if plan.reason is not None and not around.force:
-        return LocationReport.held_back(
-            plan.counts, plan.reason, plan.told or "", plan.requests_made
-        )
-    with only_pusher(around.locks, plan.crm, plan.location_id) as alone:
+        return LocationReport.held_back(plan.counts, plan.reason, plan.told or "", spent)
+    async with only_pusher(around.ledger, around.journal, plan.location_id) as alone:
         if not alone:
             told = f"location {plan.location_id}: another push of it is running; wait for its end"
-            return LocationReport.held_back(plan.counts, "already_running", told)
-        nothing_to_send = plan.counts.create + plan.counts.update == 0
-        if not nothing_to_send and not around.ledger.begin_plan(
-            plan.location_id, plan.plan_id, plan.ledger_version
+            return LocationReport.held_back(plan.counts, "already_running", told, spent)
+        if _to_send(plan) and not await asyncio.to_thread(
+            around.ledger.begin_plan, plan.location_id, plan.plan_id, plan.ledger_version
         ):
             told = (
                 f"location {plan.location_id}: another plan has written since this one was made; "
                 "materialise upsert_plan again"
             )
-            return LocationReport.held_back(plan.counts, "plan_stale", told)
+            return LocationReport.held_back(plan.counts, "plan_stale", told, spent)
         return await _push_rows(push, around, stop)
 
 
 async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal) -> LocationReport:
     plan, started = push.plan, perf_counter()
-    done = around.ledger.acknowledged(plan.location_id, plan.plan_id)
-    wire: Wire | None = None
-    requests = plan.requests_made
+    done = await asyncio.to_thread(around.ledger.acknowledged, plan.location_id, plan.plan_id)
+    facts: dict[str, Any] = {}
     if push.token is None:
-        stop.set(
-            "token_missing",
-            f"location {plan.location_id}: {push.token_env} is not set; export it or put it in "
-            ".env",
-        )
-    elif plan.counts.create + plan.counts.update > len(done):
+        stop.set("token_missing", f"{push.token_env} is not set")
+    elif _to_send(plan) > len(done):
         pace = Pace(stop, push.burst_limit, push.interval_seconds)
         async with around.connect(plan.location_id, push.token, pace.observe) as client:
-            wire = Wire(
-                Errand(
-                    plan.crm,
-                    plan.location_id,
-                    around.run_id,
-                    plan.plan_id,
-                    around.hash_key,
-                    scored=plan.scored,
-                ),
-                client,
-                pace,
-                stop,
-                around.journal,
-                first_number=around.ledger.next_number(plan.location_id, around.run_id),
-                settle_seconds=around.settle_seconds,
-                max_tries=around.max_tries,
-            )
-            rows = (
-                row
-                for row in read_rows(push.rows, "create", "update")
-                if row["identity"] not in done
-            )
-            planned = plan.counts.create + plan.counts.update - len(done)
-            sent = itertools.count(1)
-            await _send_all(
-                rows, wire, stop, lambda: around.progress(plan.location_id, next(sent), planned)
-            )
-            requests += client.requests
-    meter = wire.meter if wire else None
-    fault = stop.reason if stop.reason not in NO_FAULT else None
-    status: Status = "failed" if fault else "ok"
-    return LocationReport.of_outcomes(
-        plan.counts,
-        around.ledger.outcomes(plan.location_id, around.run_id),
-        len(done),
-        status=status,
-        reason=fault,
-        told=_told(plan, stop) if fault else None,
-        deferred_because=stop.reason if stop.reason in NO_FAULT else None,
-        requests=requests,
-        retries=meter.retries if meter else 0,
-        rate_limited=meter.rate_limited if meter else 0,
-        seconds=round(perf_counter() - started, 3),
+            wire = await _wire(plan, around, client, pace, stop)
+            await _send_all(push, wire, done, around.progress)
+        facts = {
+            "requests": client.requests,
+            "retries": wire.meter.retries,
+            "rate_limited": wire.meter.rate_limited,
+            **quantiles(wire.meter.latencies),
+        }
+    if around.journal.failure is not None:
+        raise around.journal.failure
+    return await _report(push, around, stop, seconds=round(perf_counter() - started, 3), **facts)
+
+
+async def _wire(
+    plan: PlanHeader, around: Surroundings, client: CrmClient, pace: Pace, stop: StopSignal
+) -> Wire:
+    return Wire(
+        Errand(
+            plan.crm,
+            plan.location_id,
+            around.run_id,
+            plan.plan_id,
+            around.hash_key,
+            scored=plan.scored,
+        ),
+        client,
+        pace,
+        stop,
+        around.journal,
+        stop_run=around.stop_run,
+        first_number=await asyncio.to_thread(
+            around.ledger.next_number, plan.location_id, around.run_id
+        ),
+        settle_seconds=around.settle_seconds,
+        max_tries=around.max_tries,
     )
 
 
 async def _send_all(
-    rows: Iterator[Mapping[str, Any]], wire: Wire, stop: StopSignal, done: Callable[[], None]
+    push: LocationPush,
+    wire: Wire,
+    done: AbstractSet[str],
+    progress: Callable[[str, int, int], None],
 ) -> None:
-    free = asyncio.Semaphore(MOST_ROWS_IN_FLIGHT)
+    slots, finished = Slots(), itertools.count(1)
+    planned = _to_send(push.plan) - len(done)
 
     async def send(row: Mapping[str, Any]) -> None:
         try:
-            await RowPush(wire, row).run()
+            await RowPush(wire, row, slots).run()
         finally:
-            free.release()
-            done()
+            slots.give_back()
+            progress(push.plan.location_id, next(finished), planned)
 
+    rows: Iterator[Mapping[str, Any]] = read_rows(push.rows, "create", "update")
     async with asyncio.TaskGroup() as group:
-        for row in rows:
-            await free.acquire()
-            if stop.is_set:
-                return
-            group.create_task(send(row))
+        while some := await asyncio.to_thread(_take, rows):
+            for row in some:
+                if row["identity"] in done:
+                    continue
+                await slots.take()
+                if wire.stop.is_set:
+                    slots.give_back()
+                    return
+                group.create_task(send(row))
+
+
+async def _report(
+    push: LocationPush, around: Surroundings, stop: StopSignal, *, requests: int = 0, **facts: Any
+) -> LocationReport:
+    plan = push.plan
+    outcomes = await asyncio.to_thread(
+        around.ledger.outcomes, plan.location_id, around.run_id, plan.plan_id
+    )
+    acknowledged = await asyncio.to_thread(
+        around.ledger.acknowledged, plan.location_id, plan.plan_id
+    )
+    fault = stop.reason if stop.reason not in _NO_FAULT else None
+    status: Status = "failed" if fault else "ok"
+    return LocationReport.of_outcomes(
+        plan.counts,
+        outcomes,
+        acknowledged,
+        status=status,
+        reason=fault,
+        told=_told(plan, stop) if fault else None,
+        deferred_because=stop.reason if stop.reason in _NO_FAULT else None,
+        requests=requests + _requests_of_the_plan(plan, around),
+        **facts,
+    )
+
+
+def _take(rows: Iterator[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return list(itertools.islice(rows, _ROWS_READ_AT_ONCE))
+
+
+def _to_send(plan: PlanHeader) -> int:
+    return plan.counts.create + plan.counts.update
+
+
+def _requests_of_the_plan(plan: PlanHeader, around: Surroundings) -> int:
+    """What reading the CRM for the plan took, if that was in this run."""
+    return plan.requests_made if plan.run_id == around.run_id else 0
 
 
 def _told(plan: PlanHeader, stop: StopSignal) -> str:
     remedies = {
+        "token_missing": "export it or put it in .env",
         "token_refused": "give the location a token with contacts.write, then push again",
         "crm_unreachable": "check crm.base_url and the network, then push again",
         "crm_unstable": "the CRM answers with errors; push again later",
         "api_version_refused": "update contacts-pipeline",
         "interrupted": "push again to go on where it stopped",
+        "internal_error": "report it; push again to go on where it stopped",
     }
     what = f"{stop.told}; " if stop.told else ""
     remedy = remedies.get(stop.reason or "", "")

@@ -53,7 +53,7 @@ def write_outcomes(
     scratch: Path,
 ) -> Recount:
     """Write ``upsert_outcomes`` of a location and count it again."""
-    outcomes = ledger.outcomes(plan.location_id, run_id)
+    outcomes = ledger.outcomes(plan.location_id, run_id, plan.plan_id)
     acknowledged = ledger.acknowledged(plan.location_id, plan.plan_id)
     with engine(scratch) as con:
         scan(con, "plan", rows)

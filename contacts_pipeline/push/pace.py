@@ -1,18 +1,21 @@
-"""When the next request may go: a GCRA without burst, set from the CRM's own headers.
+"""When the next request may go: evenly spaced, without burst, set from the CRM's own headers.
 
 Evenly spaced requests stay under a fixed window and a sliding one alike; a burst draws refusals.
+Sends that were late, since this process was busy, are counted when they really went.
 """
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from contacts_pipeline.crm import RateLimits
 from contacts_pipeline.push.stop import StopSignal
 
-SHARE_OF_LIMIT = 0.99  # leaves 100 ms of jitter in 10 s: 99.0% of the limit, no 429 (measured)
+JITTER_SECONDS = 0.1  # of the network, which a window bears: 99.0% of 100 in 10 s
 LONGEST_BACKOFF_SECONDS = 60.0
+MOST_ANSWERS_WITHOUT_LIMITS = 3  # a page of the edge has none; a CRM that never says is believed
 
 
 class Pace:
@@ -30,8 +33,10 @@ class Pace:
         self._closed_until = 0.0
         self._slow_until = 0.0
         self._slow_gap = 0.0
+        self._answers_without_limits = 0
         self._limits_known = False
         self._first = asyncio.Lock()
+        self._sent_at: deque[float] = deque(maxlen=burst)
         self.limits = RateLimits()
 
     @asynccontextmanager
@@ -51,36 +56,54 @@ class Pace:
         if limits.daily_remaining is not None or limits.burst is not None:
             self.limits = limits
         if limits.burst and limits.interval_seconds:
-            self._burst, self._interval_seconds = limits.burst, limits.interval_seconds
-        if not self._limits_known:
+            self._allow(limits.burst, limits.interval_seconds)
+        if self._limits_known:
+            return
+        self._answers_without_limits += limits.burst is None
+        if limits.burst is not None or self._answers_without_limits >= MOST_ANSWERS_WITHOUT_LIMITS:
             self._limits_known = True
             self._share_with_others(limits)
 
     def back_off(self, limits: RateLimits, times: int) -> None:
         """After the ``times``-th 429 in a row: let nobody go for as long as the CRM wants."""
-        wanted = limits.retry_after_seconds
-        if wanted is None:
-            wanted = self._interval_seconds * 2 ** (times - 1) / 4
+        wanted = limits.retry_after_seconds or self._interval_seconds * 2 ** (times - 1) / 4
         seconds = min(wanted, LONGEST_BACKOFF_SECONDS) * random.uniform(1.0, 1.25)  # noqa: S311
         self._closed_until = max(self._closed_until, _now() + seconds)
+
+    def _allow(self, burst: int, interval_seconds: float) -> None:
+        if burst != self._burst:
+            self._sent_at = deque(self._sent_at, maxlen=burst)
+        self._burst, self._interval_seconds = burst, interval_seconds
 
     def _share_with_others(self, limits: RateLimits) -> None:
         # What an earlier run sent still counts in a sliding window, for one interval at most.
         if limits.burst_remaining is None or limits.burst_remaining >= self._burst - 1:
             return
-        self._slow_until = _now() + self._interval_seconds
-        self._slow_gap = self._interval_seconds / max(limits.burst_remaining, 1)
+        interval = self._interval_seconds + JITTER_SECONDS
+        self._slow_until = _now() + interval
+        self._slow_gap = interval / max(limits.burst_remaining, 1)
+        self._next_turn = max(self._next_turn, _now() + self._slow_gap)
 
     async def _own_turn(self) -> None:
         while True:
             turn = max(_now(), self._next_turn, self._closed_until)
             self._next_turn = turn + self._gap(turn)
             await self._stop.sleep(turn - _now())
-            if turn >= self._closed_until:
-                return
+            if turn < self._closed_until:
+                continue
+            while (late := self._full_until() - _now()) > 0:
+                await self._stop.sleep(late)
+            self._sent_at.append(_now())
+            return
+
+    def _full_until(self) -> float:
+        """When the window that the last ``burst`` sends have filled has room again."""
+        if len(self._sent_at) < self._burst:
+            return 0.0
+        return self._sent_at[0] + self._interval_seconds + JITTER_SECONDS / 2
 
     def _gap(self, turn: float) -> float:
-        gap = self._interval_seconds / (self._burst * SHARE_OF_LIMIT)
+        gap = (self._interval_seconds + JITTER_SECONDS) / self._burst
         return max(gap, self._slow_gap) if turn < self._slow_until else gap
 
 

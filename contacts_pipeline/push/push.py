@@ -4,15 +4,14 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
 from contacts_pipeline.crm import CrmClient, shared_ssl_context
-from contacts_pipeline.ledger import Journal, Ledger
+from contacts_pipeline.ledger import Journal, Ledger, LedgerError
 from contacts_pipeline.push.location import LocationPush, Surroundings, push_location
 from contacts_pipeline.push.report import LocationReport
 from contacts_pipeline.push.stop import StopSignal
@@ -36,12 +35,14 @@ def push_locations(
     *,
     run_id: str,
     hash_key: bytes,
-    locks: Path,
     progress: Callable[[str, int, int], None] = lambda _location, _done, _all: None,
 ) -> dict[str, LocationReport]:
     """Push all locations at once; ends with the slowest, and each one's failure is its own.
 
     SIGTERM and Ctrl-C finish what is in flight, leave the rest deferred and return.
+
+    Raises:
+        LedgerError: the ledger failed; every location has finished what was in flight.
     """
     signals = {push.plan.location_id: StopSignal() for push in pushes}
     ssl_context = shared_ssl_context()
@@ -56,45 +57,50 @@ def push_locations(
             observe=observe,
         )
 
+    def stop_run(reason: str, told: str) -> None:
+        for one in signals.values():
+            one.set(reason, told)
+
+    async def push_one(push: LocationPush, around: Surroundings) -> LocationReport | LedgerError:
+        try:
+            return await push_location(push, around, signals[push.plan.location_id])
+        except LedgerError as error:
+            stop_run(error.code, str(error))
+            return error
+
     async def push_all() -> dict[str, LocationReport]:
-        async with Journal(ledger) as journal:
-            around = Surroundings(
-                run_id=run_id,
-                ledger=ledger,
-                journal=journal,
-                hash_key=hash_key,
-                locks=locks,
-                force=settings.force,
-                settle_seconds=settings.settle_seconds,
-                max_tries=settings.max_tries,
-                connect=connect,
-                progress=progress,
-            )
-            with _stopping_on_signals(signals.values()):
-                async with asyncio.TaskGroup() as group:
-                    tasks = {
-                        push.plan.location_id: group.create_task(
-                            push_location(push, around, signals[push.plan.location_id])
-                        )
-                        for push in pushes
-                    }
-        return {location_id: task.result() for location_id, task in tasks.items()}
+        with _calling_on_signals(lambda: stop_run("interrupted", "the run was told to stop")):
+            async with Journal(ledger) as journal:
+                around = Surroundings(
+                    run_id=run_id,
+                    ledger=ledger,
+                    journal=journal,
+                    hash_key=hash_key,
+                    force=settings.force,
+                    settle_seconds=settings.settle_seconds,
+                    max_tries=settings.max_tries,
+                    connect=connect,
+                    progress=progress,
+                    stop_run=stop_run,
+                )
+                done = await asyncio.gather(*(push_one(push, around) for push in pushes))
+        reports = {}
+        for push, report in zip(pushes, done, strict=True):
+            if isinstance(report, LedgerError):
+                raise report
+            reports[push.plan.location_id] = report
+        return reports
 
     return asyncio.run(push_all())
 
 
 @contextlib.contextmanager
-def _stopping_on_signals(stops: Iterable[StopSignal]) -> Iterator[None]:
+def _calling_on_signals(stop: Callable[[], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-
-    def stop() -> None:
-        for one in stops:
-            one.set("interrupted", "the run was told to stop")
-
     for number in before:
         loop.add_signal_handler(number, stop)
     try:

@@ -1,9 +1,11 @@
 """What a location's push came to: the document of ``push --json``, a location."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal, Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from contacts_pipeline.plan.files import PlanCounts
@@ -25,8 +27,9 @@ class LocationReport(BaseModel):
 
     ``extracted``, ``rejected`` and ``merged`` are source rows, the rest of the sum identities, each
     once: ``extracted = rejected + merged + unchanged + held + deferred + created + updated +
-    refused + failed + unknown``. ``requests`` are those put on the wire, ``seconds`` wall time.
-    ``told`` says what happened and what to do, where ``reason`` is not null.
+    refused + failed + unknown``. ``requests`` are those put on the wire, ``seconds`` wall time,
+    ``latency_*`` milliseconds from a request's send to its answer. ``told`` says what happened and
+    what to do, where ``reason`` is not null.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,6 +51,9 @@ class LocationReport(BaseModel):
     retries: int = 0
     rate_limited: int = 0
     seconds: float = 0.0
+    latency_p50_ms: float = 0.0
+    latency_p95_ms: float = 0.0
+    latency_max_ms: float = 0.0
     predictions: Predictions = Predictions()
     told: str | None = None
     deferred_because: str | None = None
@@ -81,31 +87,27 @@ class LocationReport(BaseModel):
         )
 
     @classmethod
-    def failed_in_error(
-        cls, counts: PlanCounts, outcomes: Iterable[Mapping[str, Any]], told: str
-    ) -> Self:
-        """A location whose push raised: what it had done until then is in the ledger."""
-        return cls.of_outcomes(
-            counts, outcomes, 0, status="failed", reason="internal_error", told=told
-        )
-
-    @classmethod
     def of_outcomes(
         cls,
         counts: PlanCounts,
         outcomes: Iterable[Mapping[str, Any]],
-        already_acknowledged: int,
+        acknowledged: AbstractSet[str],
         **facts: Any,
     ) -> Self:
-        """The report by what the ledger holds; what has no outcome was deferred."""
+        """The report by what the ledger holds; what has no outcome was deferred.
+
+        ``acknowledged``: the plan's identities that the CRM has; those of earlier runs are now
+        unchanged.
+        """
         outcomes = list(outcomes)
         states = Counter(outcome["outcome"] for outcome in outcomes)
+        earlier = len(acknowledged - {outcome["identity"] for outcome in outcomes})
         planned = counts.create + counts.update
         sums = counts.model_dump(include={"extracted", "rejected", "merged", "held"})
         return cls(
             **sums,
-            unchanged=counts.unchanged + already_acknowledged,
-            deferred=counts.deferred + planned - already_acknowledged - len(outcomes),
+            unchanged=counts.unchanged + earlier,
+            deferred=counts.deferred + planned - earlier - len(outcomes),
             created=states["created"],
             updated=states["updated"],
             refused=states["refused"],
@@ -114,6 +116,18 @@ class LocationReport(BaseModel):
             predictions=score(outcomes),
             **facts,
         )
+
+
+def quantiles(latencies: Sequence[float]) -> dict[str, float]:
+    """The report's ``latency_*`` of ``latencies`` in seconds."""
+    if not latencies:
+        return {}
+    p50, p95, most = np.percentile(latencies, [50, 95, 100]) * 1000
+    return {
+        "latency_p50_ms": round(float(p50), 1),
+        "latency_p95_ms": round(float(p95), 1),
+        "latency_max_ms": round(float(most), 1),
+    }
 
 
 def score(outcomes: Iterable[Mapping[str, Any]]) -> Predictions:

@@ -4,12 +4,12 @@ Never two requests in flight for one identity, and nothing is believed before it
 """
 
 import json
+import logging
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
 
 from contacts_pipeline.crm import (
@@ -19,12 +19,13 @@ from contacts_pipeline.crm import (
     Refused,
     StoredContact,
     UnclearFate,
+    Unreachable,
     Upserted,
 )
-from contacts_pipeline.ledger import utc_now
-from contacts_pipeline.push.echo import differences
+from contacts_pipeline.push.echo import differences, holds
+from contacts_pipeline.push.slots import Slots
 from contacts_pipeline.push.stop import Stopped
-from contacts_pipeline.push.wire import Effect, Wire
+from contacts_pipeline.push.wire import Effect, Wire, where
 
 FinalState = Literal["created", "updated", "refused", "failed", "unknown"]
 """A row that nothing was applied for before the push stopped has none: it is deferred."""
@@ -33,6 +34,7 @@ BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 30.0
 MOST_RATE_LIMITS = 20
 
+_LOG = logging.getLogger(__name__)
 _AnswerT = TypeVar("_AnswerT")
 
 
@@ -51,42 +53,58 @@ class Outcome:
 class RowPush:
     """The push of one row of the plan."""
 
-    def __init__(self, wire: Wire, row: Mapping[str, Any]) -> None:
+    def __init__(self, wire: Wire, row: Mapping[str, Any], slots: Slots) -> None:
         self._wire = wire
         self._row = row
+        self._slots = slots
         self._sent: Counter[Effect] = Counter()
         self._unclear = row["unsettled_since"] is not None
         self._warnings: list[dict[str, str | None]] = list(row["warnings"])
 
-    async def run(self) -> Outcome | None:
-        """Send what the row needs; None if the push stopped before anything could be applied."""
+    async def run(self) -> None:
+        """Send what the row needs, and conclude it; never raises.
+
+        A row that the stop of the push found before anything could be applied has no outcome.
+        """
+        with suppress(Stopped):  # the ledger can't be written: the next push settles the row
+            outcome = await self._attempt()
+            if outcome is not None:
+                outcome.warnings = self._warnings
+                await self._wire.conclude(self._row, outcome, self._sent)
+
+    async def _attempt(self) -> Outcome | None:
         try:
-            outcome = await (
-                self._add_tags_alone() if self._row["body"] is None else self._upsert()
-            )
+            return await (self._add_tags_alone() if self._row["body"] is None else self._upsert())
         except Refused as error:
-            outcome = Outcome("refused", error.code, str(error))
+            return Outcome("refused", error.code, str(error))
         except (NotApplied, UnclearFate) as error:
-            outcome = Outcome("unknown" if self._unclear else "failed", error.code, str(error))
+            return Outcome("unknown" if self._unclear else "failed", error.code, str(error))
         except Stopped:
-            if not (self._unclear and self._sent):
+            if not (self._unclear and self._has_written):
                 return None
-            outcome = Outcome("unknown", "interrupted", "stopped before its fate was known")
-        outcome.warnings = self._warnings
-        await self._wire.conclude(self._row, outcome, self._sent)
-        return outcome
+            code = self._wire.stop.reason
+            return Outcome("unknown", code, "stopped before its fate was known")
+        except Exception as error:  # noqa: BLE001 - the rows in flight beside it must still end
+            told = f"{type(error).__name__} at {where(error)}"
+            _LOG.error("a row of the push ended in an error of contacts-pipeline: %s", told)
+            self._wire.stop.set("internal_error", f"an error of contacts-pipeline: {told}")
+            return Outcome("unknown", "internal_error", told) if self._has_written else None
 
     async def _upsert(self) -> Outcome:
-        sent_at: datetime | None = self._row["unsettled_since"]
+        unclear_times = 0
+        if self._unclear and (found := await self._settle(self._wire.began_at)) is not None:
+            return await self._acknowledge(found, created=self._predicts_create, inferred=True)
         while True:
-            if sent_at is not None and (found := await self._settle(sent_at)) is not None:
-                return await self._acknowledge(found, created=self._predicts_create, inferred=True)
-            sent_at = utc_now()
             try:
                 answer = await self._deliver("upsert", self._call)
             except UnclearFate:
                 self._unclear = True
-                if self._sent["upsert"] >= self._wire.max_tries:
+                unclear_times += 1
+                if (found := await self._settle(self._wire.now())) is not None:
+                    return await self._acknowledge(
+                        found, created=self._predicts_create, inferred=True
+                    )
+                if unclear_times >= self._wire.max_tries:
                     raise
             else:
                 return await self._acknowledge_answer(answer)
@@ -97,20 +115,25 @@ class RowPush:
             return await self._wire.client.update(self._row["contact_id"], body)
         return await self._wire.client.upsert(body)
 
-    async def _settle(self, sent_at: datetime) -> StoredContact | None:
-        """Wait until the request can't still be running, then look: found as wanted, or None."""
-        settle = timedelta(seconds=self._wire.settle_seconds)
-        left = min(max(sent_at + settle - utc_now(), timedelta()), settle)
-        await self._wire.stop.sleep(left.total_seconds())
+    async def _settle(self, since: float) -> StoredContact | None:
+        """Wait until the request can't still be running, then look: found as wanted, or None.
+
+        The wait counts from when the attempt failed, for one of an earlier process from the start
+        of this push: that process is dead, and no clock of it is trusted.
+        """
+        async with self._slots.aside():
+            await self._wire.stop.sleep(since + self._wire.settle_seconds - self._wire.now())
         wanted = json.loads(self._row["body"])
-        email, phone = wanted.get("email"), wanted.get("phone")
         with suppress(CrmError):
-            found = await self._deliver(
-                "lookup", lambda: self._wire.client.find_duplicate(email, phone)
-            )
-            if found is not None and not differences(wanted, found):
+            found = await self._deliver("lookup", lambda: self._look_up(wanted))
+            if found is not None and holds(found, wanted):
                 return found
         return None
+
+    async def _look_up(self, wanted: Mapping[str, Any]) -> StoredContact | None:
+        if self._row["request"] == "update":
+            return await self._wire.client.get(self._row["contact_id"])
+        return await self._wire.client.find_duplicate(wanted.get("email"), wanted.get("phone"))
 
     async def _acknowledge_answer(self, answer: Upserted) -> Outcome:
         self._warnings += differences(json.loads(self._row["body"]), answer.contact)
@@ -123,6 +146,9 @@ class RowPush:
     async def _acknowledge(
         self, contact: StoredContact, *, created: bool, inferred: bool
     ) -> Outcome:
+        outcome = Outcome(
+            "created" if created else "updated", contact_id=contact.id, inferred=inferred
+        )
         tags_to_come = self._row["add_tags"] is not None
         self._wire.remember(self._row, contact, tags_to_come=tags_to_come)
         if tags_to_come:
@@ -130,10 +156,10 @@ class RowPush:
                 await self._add_tags(contact.id)
                 self._wire.remember(self._row, contact, tags_to_come=False)
             except (CrmError, Stopped) as error:
-                code = getattr(error, "code", "interrupted")
-                self._warnings.append({"code": "tags_pending", "field": "tags", "detail": code})
-        state: FinalState = "created" if created else "updated"
-        return Outcome(state, contact_id=contact.id, inferred=inferred)
+                outcome.code = "tags_pending"
+                detail = getattr(error, "code", "interrupted")
+                self._warnings.append({"code": "tags_pending", "field": "tags", "detail": detail})
+        return outcome
 
     async def _add_tags_alone(self) -> Outcome:
         contact_id = self._row["contact_id"]
@@ -144,40 +170,42 @@ class RowPush:
     async def _add_tags(self, contact_id: str) -> None:
         """Adding the same tags twice does no harm, so an unclear fate needs no look-up."""
         body = json.dumps({"tags": self._row["add_tags"]}).encode()
-        while True:
+        for times in range(1, self._wire.max_tries + 1):
             try:
                 await self._deliver("tags", lambda: self._wire.client.add_tags(contact_id, body))
             except UnclearFate:
                 self._unclear |= self._row["body"] is None
-                if self._sent["tags"] >= self._wire.max_tries:
+                if times == self._wire.max_tries:
                     raise
-                await self._wire.stop.sleep(_backoff(self._sent["tags"]))
+                await self._wire.stop.sleep(_backoff(times))
             else:
                 return
 
     async def _deliver(self, effect: Effect, call: Callable[[], Awaitable[_AnswerT]]) -> _AnswerT:
         """Send until the CRM does something with it; ``NotApplied`` when the tries are used up."""
-        limited = 0
-        for attempt in range(1, self._wire.max_tries + MOST_RATE_LIMITS):
-            self._sent[effect] += 1
+        limited = unreachable = 0
+        while True:
             try:
-                return await self._wire.send(
-                    self._row, effect, call, repeated=self._sent[effect] > 1
-                )
+                return await self._wire.send(self._row, effect, call, self._sent)
             except RateLimited as error:
                 limited += 1
                 if limited > MOST_RATE_LIMITS:
                     raise
                 self._wire.pace.back_off(error.limits, limited)
-            except NotApplied:
-                if attempt - limited >= self._wire.max_tries:
+            except Unreachable as error:
+                unreachable += 1
+                if unreachable >= self._wire.max_tries:
+                    self._wire.stop.set(error.code, str(error))
                     raise
-                await self._wire.stop.sleep(_backoff(attempt - limited))
-        raise AssertionError("one of the two bounds ends the loop")
+                await self._wire.stop.sleep(_backoff(unreachable))
 
     @property
     def _predicts_create(self) -> bool:
         return bool(self._row["action"] == "create")
+
+    @property
+    def _has_written(self) -> bool:
+        return bool(self._sent["upsert"] or self._sent["tags"])
 
 
 def _backoff(times: int) -> float:

@@ -3,10 +3,13 @@
 Also the place where an answer about the location, not the record, stops the location.
 """
 
+import asyncio
 import json
+import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -37,9 +40,11 @@ _AnswerT = TypeVar("_AnswerT")
 
 @dataclass
 class Meter:
-    """What the location's push cost: requests as ``push --json`` counts them, seconds each."""
+    """What the location's push cost beyond its requests, which the client counts.
 
-    requests: int = 0
+    ``retries`` are the requests that repeat one of this run, ``latencies`` seconds a request.
+    """
+
     retries: int = 0
     rate_limited: int = 0
     latencies: list[float] = field(default_factory=list)
@@ -68,6 +73,7 @@ class Wire:
         stop: StopSignal,
         journal: Journal,
         *,
+        stop_run: Callable[[str, str], None],
         first_number: int,
         settle_seconds: float,
         max_tries: int,
@@ -78,21 +84,26 @@ class Wire:
         self.settle_seconds = settle_seconds
         self.max_tries = max_tries
         self.meter = Meter()
+        self.began_at = self.now()
         self._errand = errand
         self._journal = journal
+        self._stop_run = stop_run
         self._number = first_number - 1
         self._unclear_in_a_row = 0
         self._place = {"crm": errand.crm, "location_id": errand.location_id}
+
+    def now(self) -> float:
+        """Seconds of a clock that no one sets."""
+        return asyncio.get_running_loop().time()
 
     async def send(
         self,
         row: Mapping[str, Any],
         effect: Effect,
         call: Callable[[], Awaitable[_AnswerT]],
-        *,
-        repeated: bool,
+        sent: Counter[Effect],
     ) -> _AnswerT:
-        """One request with its intent and its answer in the ledger.
+        """One request with its intent and its answer in the ledger; counted in the row's ``sent``.
 
         Raises:
             CrmError: as the client does, for what concerns the record.
@@ -112,13 +123,14 @@ class Wire:
             self._answered(intent, "not_sent")
             raise
         except CrmError as error:
-            self._measure(started, repeated=repeated and not isinstance(error, Unreachable))
+            if not isinstance(error, Unreachable):
+                self._measure(started, effect, sent)
             self.meter.rate_limited += isinstance(error, RateLimited)
             unclear = isinstance(error, UnclearFate) and effect == "upsert"
             self._answered(intent, error.code, error=error, settled=not unclear)
             self._stop_if_about_the_location(error)
             raise
-        self._measure(started, repeated=repeated)
+        self._measure(started, effect, sent)
         self._unclear_in_a_row = 0
         self._answered(intent, *_read(answer))
         return answer
@@ -182,9 +194,10 @@ class Wire:
             )
         )
 
-    def _measure(self, started: float, *, repeated: bool) -> None:
+    def _measure(self, started: float, effect: Effect, sent: Counter[Effect]) -> None:
         self.meter.latencies.append(perf_counter() - started)
-        self.meter.retries += repeated
+        self.meter.retries += sent[effect] > 0
+        sent[effect] += 1
 
     def _remember(self, row: Mapping[str, Any], **contact: Any) -> None:
         self._post(
@@ -203,16 +216,20 @@ class Wire:
 
     def _stop_if_about_the_location(self, error: CrmError) -> None:
         match error:
-            case LocationClosed() | ClientOutdated():
+            case ClientOutdated():
+                self._stop_run(error.code, str(error))
+            case LocationClosed():
                 self.stop.set(error.code, str(error))
             case RateLimited() if error.daily_budget_spent:
-                self.stop.set("daily_budget")
+                self.stop.set(error.code)
             case UnclearFate():
                 self._unclear_in_a_row += 1
                 if self._unclear_in_a_row >= MOST_UNCLEAR_IN_A_ROW:
-                    self.stop.set("crm_unstable")
-        if self.stop.is_set and not isinstance(error, UnclearFate):
-            raise Stopped from None
+                    self.stop.set("crm_unstable", str(error))
+                return
+            case _:
+                return
+        raise Stopped from None
 
     def _intent(self, row: Mapping[str, Any], effect: Effect, number: int) -> dict[str, Any]:
         return {
@@ -226,6 +243,12 @@ class Wire:
             "email_hash": row["email_hash"],
             "phone_hash": row["phone_hash"],
             "intended_at": utc_now(),
+            "answered_at": None,
+            "status": None,
+            "verdict": None,
+            "contact_id": None,
+            "message": None,
+            "trace_id": None,
             "settled": effect == "tags",  # adding tags twice does no harm
         }
 
@@ -267,6 +290,12 @@ class Wire:
 
     def _hash(self, kind: str, value: str | None) -> str | None:
         return keyed_hash(self._errand.hash_key, kind, value) if value else None
+
+
+def where(error: BaseException) -> str:
+    """File and line of an error's origin: what may be logged, since its message holds values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
 
 
 def _read(answer: object) -> tuple[str, str | None, str | None]:

@@ -74,7 +74,6 @@ def push(
         ledger,
         run_id=run_id,
         hash_key=workspace.hash_key,
-        locks=workspace.locks,
         progress=progress,
     )
 

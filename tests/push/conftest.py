@@ -1,0 +1,28 @@
+"""A sandbox whose limits don't matter, and a project that pushes to it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contacts_pipeline.sandbox import RunningSandbox, running_sandbox
+from tests.push.project import Project, wide
+
+MakeProject = Callable[..., Project]
+
+
+@pytest.fixture
+def crm() -> Iterator[RunningSandbox]:
+    with running_sandbox(wide("acme", "bolt")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def project(tmp_path: Path, crm: RunningSandbox) -> MakeProject:
+    """``project(rows, **settings)``: laid down and ready to push to ``crm``."""
+
+    def make(rows: list[dict[str, str]], **settings: Any) -> Project:
+        return Project(tmp_path, crm.url, **settings).write(rows)
+
+    return make

@@ -1,0 +1,276 @@
+"""A project of a test's own: a small warehouse, its settings, and pushes of it."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from contacts_pipeline import steps
+from contacts_pipeline.ledger import Ledger
+from contacts_pipeline.plan import read_rows
+from contacts_pipeline.push import LocationReport
+from contacts_pipeline.sandbox import (
+    DEFAULT_TOKEN,
+    RunningSandbox,
+    SandboxLocation,
+    SandboxOptions,
+)
+from contacts_pipeline.settings import Settings
+from contacts_pipeline.workspace import Workspace
+
+Row = Mapping[str, str]
+FIELDS = {
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "email": "email",
+    "phone": "phone",
+    "city": "city",
+    "companyName": "company",
+    "tags": "tags",
+    "dnd": "dnd",
+}
+COLUMNS = ("id", "location", "updated_at", *FIELDS.values())
+WAIT_SECONDS = 60.0
+_PREPARED: dict[str, dict[str, bytes]] = {}
+
+
+def person(number: int, location: str = "acme", **fields: str) -> dict[str, str]:
+    """A row of the warehouse; a US number in a range that is nobody's."""
+    row = {
+        "id": f"{location}-{number}",
+        "location": location,
+        "updated_at": "2026-01-01T00:00:00Z",
+        "first_name": f"First{number}",
+        "last_name": f"Last{number}",
+        "email": f"p{number}@{location}.example.com",
+        "phone": f"+1 212 555 {number % 10000:04d}",
+        "city": "New York",
+        "company": "",
+        "tags": "",
+        "dnd": "",
+    }
+    return row | fields
+
+
+def people(count: int, location: str = "acme", **fields: str) -> list[dict[str, str]]:
+    return [person(number, location, **fields) for number in range(count)]
+
+
+def wide(*names: str, **settings: Any) -> SandboxOptions:
+    """A sandbox whose limits are no part of the test."""
+    locations = tuple(
+        SandboxLocation(id=name, burst_limit=1000, interval_ms=1000) for name in names or ("acme",)
+    )
+    return SandboxOptions(locations=locations, **settings)
+
+
+@dataclass
+class Project:
+    """A folder with settings, a warehouse and a data folder, and the CRM that it pushes to."""
+
+    folder: Path
+    crm_url: str
+    locations: Sequence[Mapping[str, Any]] = field(
+        default_factory=lambda: [{"id": "acme", "burst_limit": 1000, "interval_ms": 1000}]
+    )
+    crm: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=lambda: {"crm_snapshot": "never"})
+    environ: Mapping[str, str] = field(default_factory=lambda: {"CRM_TOKEN": DEFAULT_TOKEN})
+    data: str = "data"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {
+            "warehouse": {"url": "warehouse"},
+            "contacts": {
+                "table": "people",
+                "key": "id",
+                "location": "location",
+                "updated_at": "updated_at",
+                "fields": FIELDS,
+            },
+            "locations": [{"country": "US", **location} for location in self.locations],
+            "crm": {"base_url": self.crm_url, "settle_seconds": 0.05, **self.crm},
+            "policy": dict(self.policy),
+            "validation": {"phones": "possible", "placeholder_emails": "warn"},
+        }
+
+    def write(self, rows: Iterable[Row]) -> "Project":
+        """Lay down the warehouse and the settings, the latter as JSON, which is YAML."""
+        warehouse = self.folder / "warehouse"
+        warehouse.mkdir(parents=True, exist_ok=True)
+        with (warehouse / "people.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(rows)
+        (self.folder / "contacts.yaml").write_text(json.dumps(self.settings), encoding="utf-8")
+        return self
+
+    @property
+    def workspace(self) -> Workspace:
+        settings = Settings.model_validate(self.settings).in_folder(self.folder)
+        data = self.folder / self.data
+        data.mkdir(mode=0o700, exist_ok=True)
+        return Workspace(settings, data.resolve(), dict(self.environ))
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        with self.workspace.ledger() as ledger:
+            yield ledger
+
+    def prepare(self) -> Workspace:
+        """Everything before the plans; what another test has prepared alike is copied."""
+        workspace = self.workspace
+        warehouse = (self.folder / "warehouse" / "people.csv").read_text(encoding="utf-8")
+        made_of = json.dumps([self.settings["locations"], self.settings["policy"], warehouse])
+        if made_of not in _PREPARED:
+            steps.refresh_locations(workspace)
+            steps.extract(workspace)
+            steps.validate(workspace)
+            steps.unify(workspace)
+            _PREPARED[made_of] = {
+                path.name: path.read_bytes() for path in workspace.snapshots.glob("*.parquet")
+            }
+        workspace.snapshots.mkdir(exist_ok=True)
+        for name, content in _PREPARED[made_of].items():
+            (workspace.snapshots / name).write_bytes(content)
+        return workspace
+
+    def push(
+        self,
+        *,
+        stages: Iterable[steps.Stage] = ("upsert_plan", "contact_upserts", "upsert_outcomes"),
+        prepare: bool = True,
+        run_id: str | None = None,
+        progress: Callable[[str, int, int], None] = lambda _location, _done, _all: None,
+    ) -> dict[str, LocationReport]:
+        """Take all locations through the stages in this process; the proofs must agree."""
+        workspace = self.prepare() if prepare else self.workspace
+        names = [location["id"] for location in self.locations]
+        reports: dict[str, LocationReport] = {}
+        for name, step in steps.advance(
+            workspace, names, run_id or str(uuid.uuid4()), stages=set(stages), progress=progress
+        ):
+            match step:
+                case steps.Unplanned(report) | steps.Pushed(_, _, report):
+                    reports[name] = report
+                case steps.Proven(report, recount, _, _):
+                    assert recount.agrees_with(report), (report, recount)
+                case _:
+                    pass
+        assert all(report.conserved for report in reports.values())
+        return reports
+
+    def plan(self) -> None:
+        self.push(stages=["upsert_plan"])
+
+    def push_the_plan(self, run_id: str | None = None) -> dict[str, LocationReport]:
+        return self.push(stages=["contact_upserts"], prepare=False, run_id=run_id)
+
+    def outcomes(self, location: str = "acme") -> dict[str, dict[str, Any]]:
+        """The outcome table by the first source key."""
+        folder = self.workspace.snapshots / "upsert_outcomes"
+        path = next(folder.glob(f"*/{location}-*.parquet"))
+        return {row["source_keys"][0]: row for row in pq.read_table(path).to_pylist()}
+
+    def planned_rows(self, location: str = "acme") -> list[dict[str, Any]]:
+        folder = self.workspace.snapshots / "upsert_plan"
+        return list(read_rows(next(folder.glob(f"*/{location}-*.parquet"))))
+
+    @contextmanager
+    def pushing_process(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """The real command, in a process of its own, which does not outlive the block."""
+        command = [sys.executable, "-c", "from contacts_pipeline.cli import main; main()"]
+        command += ["--config", str(self.folder / "contacts.yaml")]
+        command += ["--data", str(self.folder / self.data), "push", "--json", *arguments]
+        kept = {name: value for name, value in os.environ.items() if "DAGSTER" not in name}
+        with subprocess.Popen(
+            command,
+            env=kept | {"DAGSTER_DISABLE_TELEMETRY": "1"} | dict(self.environ),
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def push_process(self, *arguments: str) -> tuple[int, dict[str, Any], str]:
+        """Exit code, document and stderr of the real command."""
+        with self.pushing_process(*arguments) as process:
+            out, err = process.communicate(timeout=WAIT_SECONDS)
+            assert out, err
+            return process.returncode, json.loads(out.splitlines()[-1]), err
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> bool:
+    """Whether ``condition`` came true before the process ended; an error after a minute."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        if process is not None and process.poll() is not None:
+            return False
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.002)
+    return True
+
+
+def kill_after(
+    process: subprocess.Popen[str], crm: RunningSandbox, requests: int, number: int = signal.SIGKILL
+) -> bool:
+    """Signal the process when the sandbox has logged ``requests`` more; False if it ended first."""
+    before = crm.count()
+    if not wait_for(lambda: crm.count() >= before + requests, process):
+        return False
+    process.send_signal(number)
+    return True
+
+
+def upserts(log: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [entry for entry in log if entry["operation"] in {"upsert", "update"}]
+
+
+def sent_again(log: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
+    """Upserts beyond the first applied one, by location and email."""
+    applied = Counter(
+        (entry["location_id"], entry["email"]) for entry in upserts(log) if entry["applied"]
+    )
+    return Counter({who: times - 1 for who, times in applied.items() if times > 1})
+
+
+def assert_ledger_equals(crm: RunningSandbox, project: Project) -> None:
+    """Contact by contact: the CRM's id, and hashes that a fresh plan finds unchanged."""
+    with project.ledger() as ledger:
+        for location in project.locations:
+            name = location["id"]
+            known = ledger.known_contacts([name]).to_pylist()
+            there = {contact["id"] for contact in crm.contacts(name)}
+            assert {row["contact_id"] for row in known} == there
+            assert ledger.unsettled([name]).num_rows == 0
+    project.plan()
+    for location in project.locations:
+        actions = {row["action"] for row in project.planned_rows(location["id"])}
+        assert actions <= {"unchanged", "hold"}, actions
+
+
+def assert_each_there_once(crm: RunningSandbox, rows: Iterable[Row]) -> None:
+    """No contact lost, no twin."""
+    wanted = Counter((row["location"], row["email"]) for row in rows)
+    state = crm.state()["locations"]
+    found = Counter(
+        (name, contact["email"]) for name in state for contact in state[name]["contacts"]
+    )
+    assert found == wanted
