@@ -5,6 +5,7 @@ what neither knows is written here.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import pycountry
 from babel import Locale, UnknownLocaleError
@@ -58,6 +59,7 @@ def vendor_countries() -> frozenset[str]:
     return frozenset({country.alpha_2 for country in pycountry.countries} | {KOSOVO})
 
 
+@lru_cache(1)
 def country_names() -> list[tuple[str, str]]:
     """Pairs of a name or code and the alpha-2 code it means; a name may repeat."""
     known = vendor_countries()

@@ -81,11 +81,11 @@ def dial_at_home(digits: Digits, region: str, strictness: Strictness) -> str | N
 
     None if it is not usable.
     """
-    metadata = PhoneMetadata.metadata_for_region(region)
-    assert metadata is not None
+    metadata = _metadata(phonenumbers.country_code_for_region(region), region)
     if metadata.international_prefix and digits.start(metadata.international_prefix):
         raise ForeignError
-    code = str(metadata.country_code)
+    home = phonenumbers.country_code_for_region(region)
+    code = str(home)
     if len(digits.known) < len(code) and digits.unknown:
         raise UndecidedError
     national = digits
@@ -93,9 +93,9 @@ def dial_at_home(digits: Digits, region: str, strictness: Strictness) -> str | N
         bare = _without_trunk_prefix(digits.without(len(code)), metadata)
         if (not _is_general(digits, metadata) and _is_general(bare, metadata)) or len(
             digits
-        ) > metadata.general_desc.possible_length[-1]:
+        ) > _general(metadata).possible_length[-1]:
             national = bare
-            metadata = _main_metadata(metadata.country_code)
+            metadata = _main_metadata(home)
     return _finish(national, metadata, strictness)
 
 
@@ -110,7 +110,7 @@ def _finish(number: Digits, metadata: PhoneMetadata, strictness: Strictness) -> 
     bare = _without_trunk_prefix(number, metadata)
     if _is_long_enough(len(bare), metadata):
         number = bare
-    code = metadata.country_code
+    code = metadata.country_code or 0
     if not SHORTEST <= len(number) <= LONGEST:
         return None
     usable = (
@@ -122,16 +122,20 @@ def _finish(number: Digits, metadata: PhoneMetadata, strictness: Strictness) -> 
 
 
 def _main_metadata(code: int) -> PhoneMetadata:
-    region = phonenumbers.region_code_for_country_code(code)
+    return _metadata(code, phonenumbers.region_code_for_country_code(code))
+
+
+def _metadata(code: int, region: str) -> PhoneMetadata:
     metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
-    assert metadata is not None
+    if metadata is None:
+        raise LookupError(f"libphonenumber has no numbering plan of {region} (+{code})")
     return metadata
 
 
 def _without_trunk_prefix(number: Digits, metadata: PhoneMetadata) -> Digits:
     prefix, rule = metadata.national_prefix_for_parsing, metadata.national_prefix_transform_rule
     found = number.start(prefix) if prefix and len(number) else None
-    if not found:
+    if not prefix or not found:
         return number
     groups = found.groups()
     if not rule or not groups or groups[-1] is None:
@@ -143,15 +147,19 @@ def _without_trunk_prefix(number: Digits, metadata: PhoneMetadata) -> Digits:
     return number if not _is_general(bare, metadata) and _is_general(number, metadata) else bare
 
 
+def _general(metadata: PhoneMetadata) -> PhoneNumberDesc:
+    return metadata.general_desc or PhoneNumberDesc()
+
+
 def _is_long_enough(length: int, metadata: PhoneMetadata) -> bool:
-    general = metadata.general_desc
+    general = _general(metadata)
     if length in general.possible_length_local_only:
         return False
     return length in general.possible_length or length > general.possible_length[-1]
 
 
 def _is_general(number: Digits, metadata: PhoneMetadata) -> bool:
-    expression = metadata.general_desc.national_number_pattern
+    expression = _general(metadata).national_number_pattern
     return bool(expression) and number.is_all(compile_digits(expression))
 
 
@@ -174,7 +182,7 @@ def _plans(code: int) -> tuple[PhoneMetadata, ...]:
 
 
 def _has_type(number: Digits, metadata: PhoneMetadata) -> bool:
-    if not _is_of(number, metadata.general_desc):
+    if not _is_of(number, _general(metadata)):
         return False
     undecided = False
     for name in _TYPES:

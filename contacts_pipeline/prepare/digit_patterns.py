@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 DIGITS = "0123456789"
-_TOKEN = re.compile(r"\(\?:|[()|?$]|\[[\d-]+\]|\\d|\d|\{\d+(?:,\d+)?\}")
+_PIECE = re.compile(r"\(\?:|[()|?$]|\[[\d-]+\]|\\d|\d|\{\d+(?:,\d+)?\}")
 
 
 class UnknownSyntaxError(ValueError):
@@ -69,7 +69,7 @@ def _any_of(patterns: Iterable[Pattern]) -> Pattern:
 
 @lru_cache(None)
 def _union(patterns: frozenset[Pattern]) -> Pattern:
-    if len(patterns) < 2:
+    if len(patterns) <= 1:
         return next(iter(patterns), NOTHING)
     return Pattern(nullable=any(one.nullable for one in patterns), either=patterns)
 
@@ -106,10 +106,10 @@ def of_length(pattern: Pattern, length: int) -> bool | None:
 @lru_cache(None)
 def compile_digits(expression: str) -> Pattern:
     """The pattern of a regular expression; groups only group, ``$`` is ignored."""
-    tokens = _TOKEN.findall(expression)
-    if "".join(tokens) != expression:
+    pieces = _PIECE.findall(expression)
+    if "".join(pieces) != expression:
         raise UnknownSyntaxError(expression)
-    stream = iter([*tokens, ")"])
+    stream = iter([*pieces, ")"])
     return _alternatives(stream)
 
 
@@ -117,21 +117,21 @@ def _alternatives(stream: Iterator[str]) -> Pattern:
     """Read up to the bracket that closes the group."""
     branches: list[Pattern] = []
     items: list[Pattern] = []
-    for token in stream:
-        if token in {"(", "(?:"}:
+    for piece in stream:
+        if piece in {"(", "(?:"}:
             items.append(_alternatives(stream))
-        elif token in {"|", ")"}:
+        elif piece in {"|", ")"}:
             branches.append(_sequence(items))
             items = []
-            if token == ")":
+            if piece == ")":
                 break
-        elif token == "?":
+        elif piece == "?":
             items[-1] = _any_of([items[-1], EMPTY])
-        elif token[0] == "{":
-            low, _, high = token[1:-1].partition(",")
+        elif piece[0] == "{":
+            low, _, high = piece[1:-1].partition(",")
             items[-1] = _repeated(items[-1], int(low), int(high or low))
-        elif token != "$":
-            items.append(_one_of(_members(token)))
+        elif piece != "$":
+            items.append(_one_of(_members(piece)))
     return _any_of(branches)
 
 
@@ -151,7 +151,7 @@ def _repeated(pattern: Pattern, low: int, high: int) -> Pattern:
     return result
 
 
-def _members(token: str) -> str:
-    if token == r"\d":
+def _members(piece: str) -> str:
+    if piece == r"\d":
         return DIGITS
-    return "".join(digit for digit in DIGITS if re.fullmatch(token, digit))
+    return "".join(digit for digit in DIGITS if re.fullmatch(piece, digit))

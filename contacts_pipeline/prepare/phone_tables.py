@@ -1,8 +1,8 @@
-"""The numbering plans of libphonenumber as tables that SQL can join: what a number's beginning says.
+"""The numbering plans of libphonenumber as tables that SQL can join.
 
-A *scope* is a region, for numbers as dialled at home, or ``+`` and a calling code. Numbers of
-one scope and length fall apart by their first two digits; each part says how many digits
-decide, and for each such beginning there is the E.164 that takes its place.
+A *scope* is a region, for numbers as dialled at home, or ``+`` and a calling code. Numbers
+of one scope and length fall apart by their first two digits; each part says how many digits
+decide, and a usable beginning has the E.164 that takes its place; others are unusable.
 """
 
 from collections.abc import Callable, Iterable, Iterator

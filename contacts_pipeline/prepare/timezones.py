@@ -1,5 +1,6 @@
 """The names of timezones: IANA's in any case, its old aliases, and those of Windows."""
 
+from functools import lru_cache
 from zoneinfo import available_timezones
 
 from babel.core import get_global
@@ -8,6 +9,7 @@ _NO_PLACE = ("posix/", "right/", "SystemV/")
 _NO_ZONE = frozenset({"Factory", "localtime", "posixrules"})
 
 
+@lru_cache(1)
 def timezone_names() -> list[tuple[str, str]]:
     """Pairs of a name in lower case and the IANA name that it means; a name comes once."""
     available = available_timezones() - _NO_ZONE

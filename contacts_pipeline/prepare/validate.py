@@ -26,9 +26,15 @@ from contacts_pipeline.settings import Settings
 
 PACKAGE = "contacts_pipeline.prepare"
 
+WORTH_A_PLAN = 20_000
+"""Phones of a region that cost the library as much as laying out the plan: half a second."""
+
 
 def validate_contacts(
-    con: duckdb.DuckDBPyConnection, settings: Settings, today: date | None = None
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    today: date | None = None,
+    plan_from_rows: int = WORTH_A_PLAN,
 ) -> None:
     """Define the view ``valid_contacts`` on a connection that has both inputs as views.
 
@@ -36,6 +42,7 @@ def validate_contacts(
         con: Has ``warehouse_contacts`` and ``crm_locations``.
         settings: How strict to be, and how the source writes dates.
         today: Days of birth after it are ``date_future``; by default the day in UTC.
+        plan_from_rows: Phones of a region from which its numbering plan is laid out in tables.
     """
     con.execute(relation_sql(PACKAGE, "macros"))
     register_functions(con, settings.validation.phones)
@@ -44,7 +51,7 @@ def validate_contacts(
     _keep(con, "timezone_names", ("name", "zone"), timezone_names())
     for name in ("repeated_keys", "resolved_countries", "resolved_locations"):
         define(con, PACKAGE, name, "table")
-    _lay_out_phones(con, settings.validation.phones)
+    _lay_out_phones(con, settings.validation.phones, plan_from_rows)
     define(con, PACKAGE, "tidied_contacts")
     for name in ("written_locations", "written_countries", "written_timezones"):
         define(con, PACKAGE, name, "table")
@@ -89,35 +96,29 @@ def _resolve_dates(con: duckdb.DuckDBPyConnection, settings: Settings, today: da
     _keep(con, "resolved_dates", ("date_raw", "birthday", "codes"), rows, schema)
 
 
-def _lay_out_phones(con: duckdb.DuckDBPyConnection, strictness: Strictness) -> None:
-    """Tables of the numbering plans of every country that is written in this source."""
-    used = con.execute(
-        """select region from resolved_locations where region is not null
-        union select country from resolved_countries where country is not null order by 1"""
-    ).fetchall()
-    regions = [region for (region,) in used if region in phonenumbers.SUPPORTED_REGIONS]
+def _lay_out_phones(
+    con: duckdb.DuckDBPyConnection, strictness: Strictness, plan_from_rows: int
+) -> None:
+    """Tables of the numbering plans of the regions that have many phones in this source."""
+    dialled = con.execute(relation_sql(PACKAGE, "dialled_regions")).fetchall()
+    regions = sorted(
+        region
+        for region, phones in dialled
+        if phones >= plan_from_rows and region in phonenumbers.SUPPORTED_REGIONS
+    )
     codes = calling_codes(regions)
     scopes = [*regions, *sorted({scope for _, scope in codes if scope})]
     plans = {scope: plan_tables(scope, strictness) for scope in scopes}
-    _keep(
-        con,
-        "calling_codes",
-        ("start", "scope"),
-        [(s, c if c and plans[c].depths else None) for s, c in codes],
-    )
-    homes = [
-        (one, international_prefix(one), one if plans[one].depths else None) for one in regions
-    ]
+    known = {scope for scope, plan in plans.items() if plan.depths}
+    starts = [(start, scope if scope in known else None) for start, scope in codes]
+    _keep(con, "calling_codes", ("start", "scope"), starts)
+    homes = [(one, international_prefix(one), one if one in known else None) for one in regions]
     _keep(con, "phone_regions", ("region", "international_prefix", "scope"), homes)
     depths = [("", None), *(row for plan in plans.values() for row in plan.depths)]
     schema = pa.schema([("key", pa.string()), ("depth", pa.int64())])
     _keep(con, "phone_depths", ("key", "depth"), depths, schema)
-    _keep(
-        con,
-        "phone_starts",
-        ("key", "e164"),
-        [row for plan in plans.values() for row in plan.starts],
-    )
+    rows = [row for plan in plans.values() for row in plan.starts]
+    _keep(con, "phone_starts", ("key", "e164"), rows)
 
 
 def _keep(

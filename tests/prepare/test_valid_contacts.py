@@ -1,0 +1,229 @@
+"""What becomes of each field, case by case."""
+
+from typing import Any
+
+import pytest
+
+from tests.prepare.tables import codes, settings, valid
+
+PHONES = [
+    ("0711 2842222", "+497112842222", []),
+    ("+49 0711 2842222", "+497112842222", []),
+    ("+49 (0) 711 2842222", "+497112842222", []),
+    ("0049 711 2842222", "+497112842222", []),
+    ("(0711) 284-2222", "+497112842222", []),
+    ("0711/2842222", "+497112842222", []),
+    ("0711 2842222 ext. 12", "+497112842222", ["extension_dropped"]),
+    ("0711 2842222; +1 650 253 0000", "+497112842222", ["phone_several"]),
+    ("call me or +55 (12) 3923-5555", "+551239235555", []),
+    ("0711/2842222 / 0711/2842223", "+497112842222", ["phone_several"]),
+    ("+1-800-FLOWERS", "+18003569377", []),
+    ("\u0660\u0667\u0661\u0661 2842222", "+497112842222", []),
+    ("12", None, ["phone_invalid"]),
+    ("call me", None, ["phone_invalid"]),
+    ("n/a", None, []),
+    (" ", None, []),
+    (None, None, []),
+]
+
+
+@pytest.mark.parametrize(("cell", "phone", "warnings"), PHONES)
+def test_phone(cell: str, phone: str | None, warnings: list[str]) -> None:
+    (row,) = valid([{"phone": cell, "email": "a@b.de"}])
+    assert (row["phone"], codes(row)) == (phone, warnings)
+
+
+def test_phone_is_read_in_the_rows_own_country_and_else_in_the_locations() -> None:
+    rows = valid(
+        [
+            {"source_key": "1", "phone": "(650) 253-0000", "country": "usa"},
+            {"source_key": "2", "phone": "0711 2842222", "country": "Neverland"},
+        ]
+    )
+    assert [row["phone"] for row in rows] == ["+16502530000", "+497112842222"]
+
+
+def test_possible_phones_are_taken_where_settings_say_so() -> None:
+    row = {"phone": "+1 200 555 0000", "email": "a@b.de"}
+    assert valid([row])[0]["phone"] is None
+    possible = settings(validation={"phones": "possible"})
+    assert valid([row], possible)[0]["phone"] == "+12005550000"
+
+
+EMAILS = [
+    (" Anna@Example.ORG ", "anna@example.org", []),
+    ("mailto:anna@example.org?subject=x", "anna@example.org", []),
+    ('"Berg, Anna" <anna@example.org>', "anna@example.org", []),
+    ("anna@example.org.", "anna@example.org", []),
+    ("anna@example.org; bert@example.org", "anna@example.org", ["email_several"]),
+    ("anna@example.org/bert@example.org", "anna@example.org", ["email_several"]),
+    ("none@none.com, anna@example.org", "anna@example.org", []),
+    ("anna@bücher.example.de", "anna@xn--bcher-kva.example.de", []),
+    ("info@example.org", "info@example.org", ["email_role"]),
+    ("anna at example.org", None, ["email_invalid"]),
+    ("anna@example", None, ["email_invalid"]),
+    ("anna@host.local", None, ["email_invalid"]),
+    ("anna@a--b.org", "anna@a--b.org", []),
+]
+
+
+@pytest.mark.parametrize(("cell", "email", "warnings"), EMAILS)
+def test_email(cell: str, email: str | None, warnings: list[str]) -> None:
+    (row,) = valid([{"email": cell, "phone": "0711 2842222"}])
+    assert (row["email"], codes(row), row["rejection"]) == (email, warnings, None)
+
+
+@pytest.mark.parametrize("cell", ["none@none.com", "test@test", "NOEMAIL@x.org"])
+def test_placeholder_rejects_the_row_or_is_dropped(cell: str) -> None:
+    row = {"email": cell, "phone": "0711 2842222"}
+    (rejected,) = valid([row])
+    assert rejected["rejection"]["code"] == "email_placeholder"
+    (warned,) = valid([row], settings(validation={"placeholder_emails": "warn"}))
+    assert (warned["email"], warned["rejection"]) == (None, None)
+    assert codes(warned) == ["email_placeholder"]
+
+
+def test_role_addresses_are_warned_of_accepted_or_rejected() -> None:
+    row = {"email": "info@example.org"}
+    assert codes(valid([row], settings(validation={"role_emails": "accept"}))[0]) == []
+    (rejected,) = valid([row], settings(validation={"role_emails": "reject"}))
+    assert rejected["rejection"]["code"] == "email_role"
+
+
+COUNTRIES = [
+    ("de", "DE", []),
+    ("DEU", "DE", []),
+    ("Germany", "DE", []),
+    ("Deutschland", "DE", []),
+    ("UK", "GB", []),
+    ("U.S.A.", "US", []),
+    ("XK", "XK", []),
+    ("Ελλάδα", "GR", []),
+    ("中国", "CN", []),
+    ("Côte d'Ivoire", "CI", []),
+    ("Congo, The Democratic Republic of the", "CD", []),
+    ("Virgin Islands, U.S.", "VI", []),
+    ("Runion", "RE", ["country_guessed"]),
+    ("Kazakstan", "KZ", ["country_guessed"]),
+    ("Yugoslavia", None, ["country_unknown"]),
+    ("Slovania", None, ["country_unknown"]),
+    ("Neverland", None, ["country_unknown"]),
+]
+
+
+@pytest.mark.parametrize(("written", "country", "warnings"), COUNTRIES)
+def test_country(written: str, country: str | None, warnings: list[str]) -> None:
+    (row,) = valid([{"country": written, "email": "a@b.de"}])
+    assert (row["country"], codes(row)) == (country, warnings)
+
+
+DATES = [
+    ("1990-04-03", None, "1990-04-03", []),
+    ("1990/4/3", None, "1990-04-03", []),
+    ("1990-04-03T00:00:00Z", None, "1990-04-03", []),
+    ("19900403", None, "1990-04-03", []),
+    ("25/12/1990", None, "1990-12-25", []),
+    ("03/04/1990", None, None, ["date_ambiguous"]),
+    ("03/03/1990", None, "1990-03-03", []),
+    ("03/04/1990", "dmy", "1990-04-03", []),
+    ("03/04/1990", "mdy", "1990-03-04", []),
+    ("25/12/1990", "mdy", None, ["date_invalid"]),
+    ("3 April 1990", None, "1990-04-03", []),
+    ("April 3rd, 1990", None, "1990-04-03", []),
+    ("3. März 1990", None, "1990-03-03", []),
+    ("03/04/90", "dmy", None, ["date_ambiguous"]),
+    ("1990-02-30", None, None, ["date_invalid"]),
+    ("0001-01-01", None, None, ["date_invalid"]),
+    ("2030-01-01", None, None, ["date_future"]),
+    ("soon", None, None, ["date_invalid"]),
+]
+
+
+@pytest.mark.parametrize(("written", "order", "day", "warnings"), DATES)
+def test_date_of_birth(
+    written: str, order: str | None, day: str | None, warnings: list[str]
+) -> None:
+    config = settings(contacts={"date_order": order})
+    (row,) = valid([{"date_of_birth": written, "email": "a@b.de"}], config)
+    assert (row["date_of_birth"], codes(row)) == (day, warnings)
+
+
+OTHERS: list[tuple[str, str, Any, list[str]]] = [
+    ("timezone", "europe/berlin", "Europe/Berlin", []),
+    ("timezone", "W. Europe Standard Time", "Europe/Berlin", []),
+    ("timezone", "US/Eastern", "America/New_York", []),
+    ("timezone", "Mars/Olympus", None, ["timezone_unknown"]),
+    ("website", "HTTPS://Example.ORG/Path", "https://example.org/Path", []),
+    ("website", "example.org", "example.org", []),
+    ("website", "anna@example.org", None, ["website_invalid"]),
+    ("postal_code", " 01067 ", "01067", []),
+    ("postal_code", "sw1a 1aa", "SW1A 1AA", []),
+    ("postal_code", "10117.0", "10117", []),
+    ("first_name", "  Anna \t Maria ", "Anna Maria", []),
+    ("first_name", "Null", "Null", []),
+    ("last_name", "VAN DER BERG", "van der Berg", []),
+    ("last_name", "O'BRIEN", "O'Brien", []),
+    ("last_name", "MCDONALD", "McDonald", []),
+    ("first_name", "AJ", "AJ", []),
+    ("city", "Mu\u0308nchen", "München", []),
+    ("tags", "VIP, lead ,vip", ["lead", "vip"], []),
+    ("tags", '["B", "a, b"]', ["a, b", "b"], []),
+    ("tags", " , ", None, []),
+    ("gender", "F", "f", []),
+    ("dnd", "Ja", True, []),
+    ("dnd_sms", "0", False, []),
+    ("dnd", "perhaps", None, ["dnd_unreadable"]),
+]
+
+
+@pytest.mark.parametrize(("field", "written", "value", "warnings"), OTHERS)
+def test_other_fields(field: str, written: str, value: object, warnings: list[str]) -> None:
+    (row,) = valid([{field: written, "email": "a@b.de"}])
+    assert (row[field], codes(row)) == (value, warnings)
+
+
+def test_leading_zero_of_a_postal_code_comes_back_where_the_country_has_five_digits() -> None:
+    (row,) = valid([{"postal_code": "1067", "country": "DE", "email": "a@b.de"}])
+    assert (row["postal_code"], codes(row)) == ("01067", ["postal_code_padded"])
+    (row,) = valid([{"postal_code": "1067", "country": "AT", "email": "a@b.de"}])
+    assert (row["postal_code"], codes(row)) == ("1067", [])
+
+
+def test_name_is_kept_only_where_its_parts_are_empty() -> None:
+    (row,) = valid([{"name": "Anna Berg", "email": "a@b.de"}])
+    assert row["name"] == "Anna Berg"
+    (row,) = valid([{"name": "Anna Berg", "first_name": "Anna", "email": "a@b.de"}])
+    assert row["name"] is None
+
+
+def test_custom_fields_lose_what_is_empty() -> None:
+    (row,) = valid([{"email": "a@b.de", "custom_fields": {"tier": " gold ", "x": " "}}])
+    assert row["custom_fields"] == {"tier": "gold"}
+
+
+REJECTIONS = [
+    ({"location_id": None, "source_key": None}, "location_unknown"),
+    ({"location_id": "elsewhere"}, "location_unknown"),
+    ({"location_id": "off", "source_key": None}, "location_disabled"),
+    ({"source_key": " "}, "key_missing"),
+    ({"source_key": None, "email": None}, "key_missing"),
+    ({"email": None}, "no_match_field"),
+    ({"location_id": "phones"}, "no_match_field"),
+    ({"location_id": "emails", "email": None, "phone": "+16502530000"}, "no_match_field"),
+]
+
+
+@pytest.mark.parametrize(("row", "code"), REJECTIONS)
+def test_rejection(row: dict[str, Any], code: str) -> None:
+    (judged,) = valid([{"email": "a@b.de", **row}])
+    assert judged["rejection"]["code"] == code
+
+
+def test_every_row_of_a_repeated_key_is_rejected_over_all_locations() -> None:
+    rows = valid([{"email": "a@b.de"}, {"email": "b@b.de", "location_id": "emails"}])
+    assert [row["rejection"]["code"] for row in rows] == ["key_duplicate"] * 2
+
+
+def test_a_time_that_could_not_be_read_is_told() -> None:
+    (row,) = valid([{"email": "a@b.de", "updated_at_raw": "yesterday"}])
+    assert codes(row) == ["updated_at_invalid"]
