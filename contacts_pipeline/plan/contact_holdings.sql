@@ -1,57 +1,56 @@
--- Who holds what in the CRM, as far as we know: every match value and source key of a contact.
--- An unsettled request counts as applied and as not applied, so its values are held as well.
--- A create of unknown fate has no contact id yet and goes by '?' and its identity.
--- location_id, contact_id, kind ('email' | 'phone' | 'key'), value (keyed hash, or the source key)
-with unsettled_contacts as (
-    select
-        unsettled.location_id,
-        coalesce(
-            unsettled.predicted_contact_id,
-            min(known.contact_id),
-            '?' || unsettled.identity
-        ) as contact_id,
-        unsettled.source_keys,
-        unsettled.email_hash,
-        unsettled.phone_hash,
-        unsettled.intended_at as known_at
+-- Who holds what in the CRM, as far as we know: every match value of a contact.
+-- While a request is unsettled its contact may be as it was or as the request would leave it. It
+-- holds the values of every state, so that nobody else is sent there; but only what it holds in
+-- all of them is certain, and only by that does the CRM surely find it.
+-- location_id, contact_id, kind ('email' | 'phone'), value (keyed hash), is_certain
+with pending as (
+    select location_id, contact_id, email_hash, phone_hash
     from unsettled
-    left join known_contacts as known
-        on known.location_id = unsettled.location_id
-        and case
-            when unsettled.email_hash is not null then known.email_hash = unsettled.email_hash
-            else known.phone_hash = unsettled.phone_hash
-        end
-    group by
-        unsettled.location_id,
-        unsettled.identity,
-        unsettled.predicted_contact_id,
-        unsettled.source_keys,
-        unsettled.email_hash,
-        unsettled.phone_hash,
-        unsettled.intended_at
+    where not is_shown
 ),
 
-contacts as (
-    select location_id, contact_id, source_keys, email_hash, phone_hash, known_at
+states as (
+    select location_id, contact_id, email_hash, phone_hash
     from known_contacts
+    semi join pending using (location_id, contact_id)
     union all
-    select location_id, contact_id, source_keys, email_hash, phone_hash, known_at
-    from unsettled_contacts
+    select
+        location_id,
+        contact_id,
+        coalesce(pending.email_hash, known.email_hash) as email_hash,
+        coalesce(pending.phone_hash, known.phone_hash) as phone_hash
+    from pending
+    left join known_contacts as known using (location_id, contact_id)
 ),
 
-newest_contact_of_key as (
-    select location_id, source_key, arg_max(contact_id, (known_at, contact_id)) as contact_id
-    from (select location_id, contact_id, known_at, unnest(source_keys) as source_key from contacts)
-    group by location_id, source_key
+counted as (
+    select *, count(*) over (partition by location_id, contact_id) as states
+    from states
+),
+
+possible as (
+    select location_id, contact_id, states, 'email' as kind, email_hash as value
+    from counted
+    union all
+    select location_id, contact_id, states, 'phone' as kind, phone_hash as value
+    from counted
+),
+
+settled as (
+    select location_id, contact_id, email_hash, phone_hash
+    from known_contacts
+    anti join pending using (location_id, contact_id)
 )
 
-select distinct location_id, contact_id, 'email' as kind, email_hash as value
-from contacts
+select location_id, contact_id, 'email' as kind, email_hash as value, true as is_certain
+from settled
 where email_hash is not null
 union all
-select distinct location_id, contact_id, 'phone' as kind, phone_hash as value
-from contacts
+select location_id, contact_id, 'phone' as kind, phone_hash as value, true as is_certain
+from settled
 where phone_hash is not null
 union all
-select location_id, contact_id, 'key' as kind, source_key as value
-from newest_contact_of_key
+select location_id, contact_id, kind, value, count(*) = any_value(states) as is_certain
+from possible
+where value is not null
+group by location_id, contact_id, kind, value

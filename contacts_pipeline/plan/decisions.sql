@@ -1,82 +1,141 @@
 -- What to do about each identity, and why.
 -- location_id, identity, contact_id (the predicted one, null for a create), hold (a code or null),
--- request ('upsert' | 'update'), proven_absent (no such contact exists, by a fresh snapshot),
--- unsettled_since (when an earlier request of unknown fate was sent, by which identities)
+-- request ('upsert' | 'update'), proven_absent (no such contact exists, by a fresh list),
+-- row_hash (of all that the contact should hold), is_acknowledged (that is all that it was ever
+-- sent, and the CRM has acknowledged it), email_hash, phone_hash (of the match values sent),
+-- unsettled_since (when a request of unknown fate was sent to the contact), unsettled_identities
+-- (as whose)
 with earlier_requests as (
+    select
+        own.location_id,
+        own.identity,
+        max(unsettled.intended_at) as unsettled_since,
+        list_sort(list(distinct unsettled.identity)) as unsettled_identities
+    from own_contacts as own
+    join unsettled using (location_id, contact_id)
+    group by own.location_id, own.identity
+),
+
+hashed as (
+    select
+        location_id,
+        identity,
+        email is not null as sends_email,
+        phone is not null as sends_phone,
+        keyed_hash(
+            'row', json_array(*columns(* exclude (location_id, identity)))::varchar
+        ) as row_hash
+    from sendable_contacts
+),
+
+compared as (
     select
         claims.location_id,
         claims.identity,
-        max(unsettled.intended_at) as unsettled_since,
-        list(distinct unsettled.identity) as unsettled_identities
-    from (select location_id, identity, unnest(source_keys) as source_key from claims) as claims
-    join (
-        select location_id, identity, intended_at, unnest(source_keys) as source_key
-        from unsettled
-    ) as unsettled using (location_id, source_key)
-    group by claims.location_id, claims.identity
-),
-
-found as (
-    select
-        claims.*,
+        claims.source_keys,
+        claims.hold,
         own.contact_id,
         own.conflict,
-        fields.email is null and fields.phone is null as nothing_to_match,
-        own.contact_id is not null and not exists (
-            from contact_holdings as holding
-            where holding.location_id = claims.location_id
-                and holding.contact_id = own.contact_id
-                and (
-                    (holding.kind = 'email' and claims.matches_email
-                        and fields.email is not null and holding.value = claims.email_hash)
-                    or (holding.kind = 'phone' and claims.matches_phone
-                        and fields.phone is not null and holding.value = claims.phone_hash)
-                )
-        ) as not_found_by_crm,
-        (fields.email is null or not claims.matches_email)
-            and (fields.phone is null or not claims.matches_phone) as no_match_value
+        if(hashed.sends_email, claims.email_hash, null) as email_hash,
+        if(hashed.sends_phone, claims.phone_hash, null) as phone_hash,
+        hashed.row_hash,
+        earlier.unsettled_since,
+        coalesce(earlier.unsettled_identities, []) as unsettled_identities,
+        coalesce(hashed.row_hash = known.row_hash, false)
+            and earlier.unsettled_since is null as is_acknowledged
     from claims
-    join contact_fields as fields using (location_id, identity)
+    join hashed using (location_id, identity)
     left join own_contacts as own using (location_id, identity)
+    left join known_contacts as known
+        on known.location_id = claims.location_id
+        and known.contact_id = own.contact_id
+    left join earlier_requests as earlier
+        on earlier.location_id = claims.location_id
+        and earlier.identity = claims.identity
+),
+
+-- Whether the CRM, asked for a value that is sent, will find the contact (true), may (false).
+found as (
+    select compared.location_id, compared.identity, bool_or(holding.is_certain) as is_certain
+    from compared
+    join contact_holdings as holding
+        on holding.location_id = compared.location_id
+        and holding.contact_id = compared.contact_id
+        and holding.value in (compared.email_hash, compared.phone_hash)
+    where not is_acknowledged
+    group by compared.location_id, compared.identity
 ),
 
 shared_and_held as (
     select distinct claims.location_id, claims.identity
     from claims
-    join phone_owners as owners using (location_id, phone_hash)
+    join phone_owners using (location_id, phone_hash)
     cross join policy
-    where policy.shared = 'hold' and claims.matches_phone
-)
+    where policy.shared = 'hold'
+),
 
-select
-    found.location_id,
-    found.identity,
-    case
-        when found.hold is not null then found.hold
-        when found.conflict is not null then found.conflict
-        when shared_and_held.identity is not null then 'shared_phone'
-        when found.no_match_value then coalesce(withheld.code, 'no_match_value')
-        when found.not_found_by_crm and starts_with(found.contact_id, '?') then 'unsettled'
-        when found.not_found_by_crm and policy.changed_email = 'hold' then 'changed_email'
-    end as hold,
-    case
-        when starts_with(found.contact_id, '?') then null
-        when found.not_found_by_crm and policy.changed_email = 'create' then null
-        else found.contact_id
-    end as contact_id,
-    if(
-        found.not_found_by_crm and policy.changed_email = 'update_by_id', 'update', 'upsert'
-    ) as request,
-    found.contact_id is null and locations.read_in_this_run as proven_absent,
-    earlier.unsettled_since,
-    coalesce(earlier.unsettled_identities, []) as unsettled_identities
-from found
-join locations using (location_id)
-cross join policy
-left join shared_and_held using (location_id, identity)
-left join earlier_requests as earlier using (location_id, identity)
-left join (
+deleted as (
+    select distinct compared.location_id, compared.identity
+    from (
+        select location_id, identity, unnest(source_keys) as source_key
+        from compared
+        where contact_id is null
+    ) as compared
+    join key_contacts using (location_id, source_key)
+    where key_contacts.is_deleted
+),
+
+withheld as (
     select location_id, identity, min(code) as code
     from withheld_values
     group by location_id, identity
-) as withheld using (location_id, identity)
+),
+
+judged as (
+    select
+        compared.*,
+        coalesce(starts_with(contact_id, '?'), false) as is_unborn,
+        contact_id is not null
+            and not is_acknowledged
+            and not coalesce(found.is_certain, false) as may_not_be_found,
+        case
+            when compared.hold is not null then compared.hold
+            when conflict is not null then conflict
+            when shared_and_held.identity is not null then 'shared_phone'
+            when deleted.identity is not null then 'deleted_in_crm'
+            when email_hash is null and phone_hash is null
+                then coalesce(withheld.code, 'no_match_value')
+            when not may_not_be_found then null
+            when is_unborn then 'unsettled'
+            when policy.changed_email = 'update_by_id' then null
+            when found.identity is not null then 'unsettled'
+            when policy.changed_email = 'create' then null
+            when email_hash is null then 'changed_phone'
+            else 'changed_email'
+        end as reason
+    from compared
+    cross join policy
+    left join found using (location_id, identity)
+    left join shared_and_held using (location_id, identity)
+    left join deleted using (location_id, identity)
+    left join withheld using (location_id, identity)
+)
+
+select
+    location_id,
+    identity,
+    if(is_unborn or (may_not_be_found and policy.changed_email = 'create' and reason is null),
+        null, contact_id) as contact_id,
+    reason as hold,
+    if(may_not_be_found and not is_unborn and policy.changed_email = 'update_by_id',
+        'update', 'upsert') as request,
+    not is_unborn and contact_id is null and locations.is_fresh as proven_absent,
+    row_hash,
+    is_acknowledged,
+    email_hash,
+    phone_hash,
+    unsettled_since,
+    unsettled_identities
+from judged
+join locations using (location_id)
+cross join policy

@@ -1,48 +1,72 @@
--- Every contact of the CRM that we know of: what it has acknowledged, and what it lists of itself.
--- Of a contact in both, the list says who has its email and phone now, the ledger the rest:
--- what people edit in the CRM stays until the warehouse changes it.
--- location_id, contact_id, source_keys (varchar[]), email_hash, phone_hash,
--- hashes (JSON: API field to keyed hash), row_hash, known_at
-with listed as (
+-- Every contact of the CRM that we know of, with the match values that it holds.
+-- Newer evidence wins. Of a contact in both ledger and list: what the CRM acknowledged after the
+-- list was read stands against the list, what the list shows later against the ledger. Of two
+-- contacts with one value: the one that was seen with it last, unless the location allows
+-- duplicates. A contact that a fresh list should show and does not is deleted, and holds nothing.
+-- location_id, contact_id, source_keys (varchar[]), known_at (when we wrote to it last, or 1970),
+-- email_hash, phone_hash (null where the location does not match on the field), row_hash,
+-- is_deleted
+with acknowledged as (
     select
-        location_id,
-        contact_id,
-        keyed_hash('email', lower(email)) as email_hash,
-        keyed_hash('phone', phone) as phone_hash,
-        to_json(map_from_entries(list_transform(
-            list_filter([
-                {'field': 'firstName', 'value': to_json(first_name)::varchar},
-                {'field': 'lastName', 'value': to_json(last_name)::varchar},
-                {'field': 'email', 'value': to_json(lower(email))::varchar},
-                {'field': 'phone', 'value': to_json(phone)::varchar},
-                {'field': 'address1', 'value': to_json(address1)::varchar},
-                {'field': 'city', 'value': to_json(city)::varchar},
-                {'field': 'state', 'value': to_json(state)::varchar},
-                {'field': 'postalCode', 'value': to_json(postal_code)::varchar},
-                {'field': 'country', 'value': to_json(country)::varchar},
-                {'field': 'website', 'value': to_json(website)::varchar},
-                {'field': 'timezone', 'value': to_json(timezone)::varchar},
-                {'field': 'dnd', 'value': to_json(dnd)::varchar},
-                {'field': 'tags', 'value': to_json(tags)::varchar},
-                {'field': 'source', 'value': to_json(source)::varchar},
-                {'field': 'dateOfBirth', 'value': to_json(left(date_of_birth, 10))::varchar},
-                {'field': 'companyName', 'value': to_json(company_name)::varchar},
-                {'field': 'assignedTo', 'value': to_json(assigned_to)::varchar},
-                {'field': 'gender', 'value': to_json(gender)::varchar}
-            ], lambda entry: entry.value is not null),
-            lambda entry: (entry.field, keyed_hash(entry.field, entry.value))
-        )))::varchar as hashes
-    from crm_contacts
+        ledger.* replace (from_json(ledger.source_keys, '["VARCHAR"]') as source_keys),
+        coalesce(locations.is_fresh and locations.listed_at > ledger.known_at, false)
+            as would_be_listed
+    from acknowledged_contacts as ledger
+    join locations using (location_id)
+),
+
+seen as (
+    select
+        coalesce(ledger.location_id, listed.location_id) as location_id,
+        coalesce(ledger.contact_id, listed.contact_id) as contact_id,
+        coalesce(ledger.source_keys, []) as source_keys,
+        coalesce(ledger.known_at, timestamp '1970-01-01') as known_at,
+        ledger.row_hash,
+        listed.contact_id is null and ledger.would_be_listed as is_deleted,
+        ledger.contact_id is null or coalesce(listed.listed_at > ledger.known_at, false) as by_list,
+        if(by_list, listed.email_hash, ledger.email_hash) as email_hash,
+        if(by_list, listed.phone_hash, ledger.phone_hash) as phone_hash,
+        coalesce(if(by_list, listed.listed_at, ledger.known_at), timestamp '1970-01-01') as seen_at
+    from acknowledged as ledger
+    full join listed_contacts as listed using (location_id, contact_id)
+),
+
+holding as (
+    select
+        seen.* replace (
+            if(locations.matches_email and not is_deleted, email_hash, null) as email_hash,
+            if(locations.matches_phone and not is_deleted, phone_hash, null) as phone_hash
+        ),
+        locations.allows_duplicates
+    from seen
+    join locations using (location_id)
+),
+
+emails_seen_twice as (
+    select location_id, email_hash, max(seen_at) as last_seen_at
+    from holding
+    where email_hash is not null and not allows_duplicates
+    group by location_id, email_hash
+    having count(*) > 1
+),
+
+phones_seen_twice as (
+    select location_id, phone_hash, max(seen_at) as last_seen_at
+    from holding
+    where phone_hash is not null and not allows_duplicates
+    group by location_id, phone_hash
+    having count(*) > 1
 )
 
 select
-    coalesce(ledger.location_id, listed.location_id) as location_id,
-    coalesce(ledger.contact_id, listed.contact_id) as contact_id,
-    coalesce(from_json(ledger.source_keys, '["VARCHAR"]'), []) as source_keys,
-    if(listed.contact_id is null, ledger.email_hash, listed.email_hash) as email_hash,
-    if(listed.contact_id is null, ledger.phone_hash, listed.phone_hash) as phone_hash,
-    coalesce(ledger.hashes, listed.hashes) as hashes,
-    ledger.row_hash,
-    coalesce(ledger.known_at, timestamp '1970-01-01') as known_at
-from acknowledged_contacts as ledger
-full join listed using (location_id, contact_id)
+    location_id,
+    contact_id,
+    source_keys,
+    known_at,
+    if(seen_at < emails.last_seen_at, null, email_hash) as email_hash,
+    if(seen_at < phones.last_seen_at, null, phone_hash) as phone_hash,
+    row_hash,
+    is_deleted
+from holding
+left join emails_seen_twice as emails using (location_id, email_hash)
+left join phones_seen_twice as phones using (location_id, phone_hash)

@@ -4,20 +4,23 @@
 -- location_id, identity, contact_id, found_by ('key' | 'email' | 'phone'),
 -- conflict (null | 'two_contacts' | 'several_contacts')
 with by_key as (
-    select distinct
-        claims.location_id,
-        claims.identity,
-        holding.contact_id
+    select distinct claims.location_id, claims.identity, key_contacts.contact_id
     from (select location_id, identity, unnest(source_keys) as source_key from claims) as claims
-    join contact_holdings as holding
-        on holding.location_id = claims.location_id
-        and holding.kind = 'key'
-        and holding.value = claims.source_key
+    join key_contacts using (location_id, source_key)
+    where not key_contacts.is_deleted
 ),
 
-won_by_key as (
+split_contacts as (
+    select location_id, contact_id
+    from by_key
+    group by location_id, contact_id
+    having count(*) > 1
+),
+
+heirs as (
     select by_key.location_id, by_key.identity, by_key.contact_id
     from by_key
+    semi join split_contacts using (location_id, contact_id)
     join claims using (location_id, identity)
     left join contact_holdings as email
         on email.location_id = by_key.location_id
@@ -35,42 +38,50 @@ won_by_key as (
     ) = 1
 ),
 
-won_by_email as (
-    select claims.location_id, claims.identity, holding.contact_id
+won_by_key as (
+    select location_id, identity, contact_id
+    from by_key
+    anti join split_contacts using (location_id, contact_id)
+    union all
+    select location_id, identity, contact_id
+    from heirs
+),
+
+unknown_keys as (
+    select *
     from claims
+    anti join won_by_key using (location_id, identity)
+),
+
+won_by_email as (
+    select unknown_keys.location_id, unknown_keys.identity, holding.contact_id
+    from unknown_keys
     join contact_holdings as holding
-        on holding.location_id = claims.location_id
+        on holding.location_id = unknown_keys.location_id
         and holding.kind = 'email'
-        and holding.value = claims.email_hash
-    anti join won_by_key as settled
-        on settled.location_id = claims.location_id
-        and settled.identity = claims.identity
+        and holding.value = unknown_keys.email_hash
     anti join won_by_key as taken
         on taken.location_id = holding.location_id
         and taken.contact_id = holding.contact_id
-    where claims.matches_email
 ),
 
 won_by_phone as (
-    select claims.location_id, claims.identity, holding.contact_id
-    from claims
+    select unknown_keys.location_id, unknown_keys.identity, holding.contact_id
+    from unknown_keys
     join contact_holdings as holding
-        on holding.location_id = claims.location_id
+        on holding.location_id = unknown_keys.location_id
         and holding.kind = 'phone'
-        and holding.value = claims.phone_hash
-    anti join won_by_key as settled
-        on settled.location_id = claims.location_id
-        and settled.identity = claims.identity
+        and holding.value = unknown_keys.phone_hash
     anti join (from won_by_key union all from won_by_email) as taken
         on taken.location_id = holding.location_id
         and taken.contact_id = holding.contact_id
-    where claims.matches_phone and not (claims.matches_email and claims.email_hash is not null)
+    where unknown_keys.email_hash is null
     qualify row_number() over (
-        partition by claims.location_id, holding.contact_id
+        partition by holding.location_id, holding.contact_id
         order by
-            (claims.hold is null) desc,
-            claims.updated_at desc nulls last,
-            claims.identity
+            (unknown_keys.hold is null) desc,
+            unknown_keys.updated_at desc nulls last,
+            unknown_keys.identity
     ) = 1
 )
 

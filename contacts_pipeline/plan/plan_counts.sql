@@ -8,7 +8,7 @@ with judged as (
     group by location_id
 ),
 
-decided as (
+planned as (
     select
         location_id,
         count(*) as identities,
@@ -16,9 +16,14 @@ decided as (
         count(*) filter (action = 'hold') as held,
         count(*) filter (action = 'create') as "create",
         count(*) filter (action = 'update') as "update",
-        count(body) + count(add_tags) as requests,
-        md5(string_agg(row_hash, '' order by identity)) as data_version
+        count(body) + count(add_tags) as requests
     from upsert_plan
+    group by location_id
+),
+
+wanted as (
+    select location_id, md5(bit_xor(md5_number(row_hash))::varchar) as data_version
+    from decisions
     group by location_id
 )
 
@@ -26,13 +31,14 @@ select
     locations.location_id,
     coalesce(judged.extracted, 0) as extracted,
     coalesce(judged.rejected, 0) as rejected,
-    coalesce(judged.extracted - judged.rejected - coalesce(decided.identities, 0), 0) as merged,
-    coalesce(decided.unchanged, 0) as unchanged,
-    coalesce(decided.held, 0) as held,
-    coalesce(decided."create", 0) as "create",
-    coalesce(decided."update", 0) as "update",
-    coalesce(decided.requests, 0) as requests,
-    coalesce(decided.data_version, 'empty') as data_version
+    coalesce(judged.extracted - judged.rejected - coalesce(planned.identities, 0), 0) as merged,
+    coalesce(planned.unchanged, 0) as unchanged,
+    coalesce(planned.held, 0) as held,
+    coalesce(planned."create", 0) as "create",
+    coalesce(planned."update", 0) as "update",
+    coalesce(planned.requests, 0) as requests,
+    coalesce(wanted.data_version, 'empty') as data_version
 from locations
 left join judged using (location_id)
-left join decided using (location_id)
+left join planned using (location_id)
+left join wanted using (location_id)

@@ -5,21 +5,22 @@ with withheld as (
     from withheld_values
 ),
 
+custom_keys as (
+    select location_id, identity, unnest(map_keys(custom_fields)) as key
+    from unique_contacts
+    where cardinality(custom_fields) > 0
+),
+
 unknown_custom_fields as (
     select
-        contacts.location_id,
-        contacts.identity,
+        custom_keys.location_id,
+        identity,
         'custom_field_unknown' as code,
         'customFields' as field,
-        contacts.key as detail
-    from (
-        select location_id, identity, unnest(map_keys(custom_fields)) as key
-        from unique_contacts
-        where cardinality(custom_fields) > 0
-    ) as contacts
-    anti join custom_field_definitions as definition
-        on definition.location_id = contacts.location_id
-        and definition.key = contacts.key
+        key as detail
+    from custom_keys
+    join locations using (location_id)
+    where locations.custom_fields[key] is null
 )
 
 select

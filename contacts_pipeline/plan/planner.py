@@ -1,14 +1,16 @@
 """Plans many locations in one pass of DuckDB: identities and the CRM in, what to send out."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from contacts_pipeline.engine import define, engine, scan
@@ -16,25 +18,35 @@ from contacts_pipeline.keyed_hash import define_keyed_hash
 from contacts_pipeline.ledger import Ledger
 from contacts_pipeline.plan.breakers import tripped
 from contacts_pipeline.plan.files import HEADER_KEY, PlanCounts, PlanHeader, header_json, plan_path
-from contacts_pipeline.plan.inputs import CRM_CONTACTS
+from contacts_pipeline.plan.inputs import CRM_CONTACTS, LOCATIONS, read_listed_at
 from contacts_pipeline.settings import Policy
 from contacts_pipeline.snapshots import replacing
 
 PACKAGE = "contacts_pipeline.plan"
-RELATIONS = (
-    "known_contacts",
-    "unsettled",
-    "contact_holdings",
-    "claims",
-    "own_contacts",
-    "phone_owners",
-    "withheld_values",
-    "contact_fields",
-    "decisions",
-    "plan_warnings",
-    "upsert_plan",
-    "plan_counts",
+RELATIONS: tuple[tuple[str, Literal["view", "table"]], ...] = (
+    ("listed_contacts", "view"),
+    ("known_contacts", "table"),
+    ("unsettled", "table"),
+    ("key_contacts", "table"),
+    ("contact_holdings", "table"),
+    ("claims", "table"),
+    ("own_contacts", "table"),
+    ("phone_owners", "table"),
+    ("withheld_values", "table"),
+    ("sendable_contacts", "view"),
+    ("decisions", "table"),
+    ("contact_fields", "table"),
+    ("known_fields", "table"),
+    ("field_changes", "table"),
+    ("plan_warnings", "table"),
+    ("upsert_plan", "table"),
+    ("plan_counts", "table"),
 )
+SEARCH_LAG = timedelta(minutes=2)
+"""How late the CRM's search may show a write: field reports say seconds, this is on the safe side.
+
+A list is evidence of what happened before its reading began, less this.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,8 @@ class PlannedLocation:
     """What planning needs to know of a location beyond its contacts.
 
     ``custom_fields`` maps a key to its id; ``crm_contacts`` is a list of what the CRM holds, which
-    ``requests_made`` were spent on if it is fresh; ``scored`` if the plan predicts.
+    ``requests_made`` were spent on if it is fresh; ``scored`` if the plan predicts. A location
+    that ``allows_duplicates`` looks for email, then phone, whatever ``match`` says.
     """
 
     location_id: str
@@ -56,6 +69,7 @@ class PlannedLocation:
     is_fresh: bool = False
     requests_made: int = 0
     scored: bool = True
+    allows_duplicates: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,21 +99,24 @@ def plan_locations(
         scan(con, "all_unique_contacts", sources.unique_contacts)
         scan(con, "valid_contacts", sources.valid_contacts)
         _register(con, locations, policy)
-        _register_crm(con, ledger, ids, [one.crm_contacts for one in locations if one.crm_contacts])
-        for name in RELATIONS:
-            define(con, PACKAGE, name, "table")
+        _register_crm(con, ledger, locations)
+        for name, kind in RELATIONS:
+            define(con, PACKAGE, name, kind)
         facts = {
             row["location_id"]: row
             for row in con.sql("from plan_counts").to_arrow_table().to_pylist()
         }
-        headers = {}
-        for location in locations:
-            location_id = location.location_id
-            header = _header(
-                location, facts[location_id], versions[location_id], ledger.crm, run_id
+        headers = {
+            location.location_id: _header(
+                location,
+                facts[location.location_id],
+                versions[location.location_id],
+                ledger.crm,
+                run_id,
             )
-            _save(con, header, plan_path(sources.snapshots, ledger.crm, location_id))
-            headers[location_id] = header
+            for location in locations
+        }
+        _save(con, headers, sources.snapshots)
     return headers
 
 
@@ -108,24 +125,7 @@ def _register(
 ) -> None:
     con.register(
         "locations",
-        pa.table(
-            {
-                "location_id": [location.location_id for location in locations],
-                "match": [location.match for location in locations],
-                "read_in_this_run": [location.is_fresh for location in locations],
-            },
-        ),
-    )
-    con.register(
-        "custom_field_definitions",
-        pa.Table.from_pylist(
-            [
-                {"location_id": location.location_id, "key": key, "id": field_id}
-                for location in locations
-                for key, field_id in location.custom_fields.items()
-            ],
-            schema=pa.schema([(name, pa.string()) for name in ("location_id", "key", "id")]),
-        ),
+        pa.Table.from_pylist([_location_row(location) for location in locations], LOCATIONS),
     )
     row: dict[str, Any] = policy.model_dump()
     con.register(
@@ -144,16 +144,29 @@ def _register(
     )
 
 
+def _location_row(location: PlannedLocation) -> dict[str, Any]:
+    match = "email,phone" if location.allows_duplicates else location.match
+    listed_at = location.crm_contacts and read_listed_at(location.crm_contacts)
+    return {
+        "location_id": location.location_id,
+        "matches_email": "email" in match,
+        "matches_phone": "phone" in match,
+        "allows_duplicates": location.allows_duplicates,
+        "listed_at": listed_at and (listed_at - SEARCH_LAG).replace(tzinfo=None),
+        "is_fresh": location.is_fresh,
+        "custom_fields": list(location.custom_fields.items()),
+    }
+
+
 def _register_crm(
-    con: duckdb.DuckDBPyConnection,
-    ledger: Ledger,
-    location_ids: Sequence[str],
-    lists: Sequence[Path],
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, locations: Sequence[PlannedLocation]
 ) -> None:
-    con.register("acknowledged_contacts", ledger.known_contacts(location_ids))
-    con.register("unsettled_requests", ledger.unsettled(location_ids))
+    ids = [location.location_id for location in locations]
+    con.register("acknowledged_contacts", ledger.known_contacts(ids))
+    con.register("unsettled_requests", ledger.unsettled(ids))
+    lists = [str(location.crm_contacts) for location in locations if location.crm_contacts]
     if lists:
-        con.register("crm_contacts", con.read_parquet([str(path) for path in lists]))
+        con.register("crm_contacts", con.read_parquet(lists))
     else:
         con.register("crm_contacts", CRM_CONTACTS.empty_table())
 
@@ -182,12 +195,46 @@ def _header(
     )
 
 
-def _save(con: duckdb.DuckDBPyConnection, header: PlanHeader, path: Path) -> None:
+def _save(
+    con: duckdb.DuckDBPyConnection, headers: Mapping[str, PlanHeader], snapshots: Path
+) -> None:
+    """Write the plans in the order of sending, in one pass over the rows of all locations."""
     rows = con.sql(
-        "select * from upsert_plan where location_id = ? order by position",
-        params=[header.location_id],
+        """
+        from upsert_plan
+        order by
+            location_id,
+            case action when 'create' then 1 when 'update' then 2 when 'hold' then 3 else 4 end,
+            updated_at desc nulls last,
+            identity
+        """
     ).to_arrow_reader()
-    schema = rows.schema.with_metadata({HEADER_KEY: header_json(header)})
+    by_location = groupby(_slices(rows), key=lambda part: part[0])
+    written = set()
+    for location_id, parts in by_location:
+        _write(headers[location_id], rows.schema, (rows for _, rows in parts), snapshots)
+        written.add(location_id)
+    for location_id in headers.keys() - written:
+        _write(headers[location_id], rows.schema, (), snapshots)
+
+
+def _slices(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """The batches cut where one location ends and the next begins."""
+    for batch in batches:
+        runs = pc.run_end_encode(batch.column("location_id"))
+        start = 0
+        for location_id, end in zip(
+            runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True
+        ):
+            yield location_id, batch.slice(start, end - start)
+            start = end
+
+
+def _write(
+    header: PlanHeader, columns: pa.Schema, rows: Iterable[pa.RecordBatch], snapshots: Path
+) -> None:
+    path = plan_path(snapshots, header.crm, header.location_id)
+    schema = columns.with_metadata({HEADER_KEY: header_json(header)})
     with replacing(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
         for batch in rows:
             writer.write_batch(batch)

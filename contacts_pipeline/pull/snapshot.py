@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 
 from contacts_pipeline.contact import FIELD_COLUMNS
 from contacts_pipeline.crm import StoredContact
-from contacts_pipeline.plan.inputs import CRM_CONTACTS
+from contacts_pipeline.plan.inputs import crm_contacts_schema
 from contacts_pipeline.snapshots import replacing
 
 
@@ -21,11 +22,12 @@ class ContactsWriter:
     def __init__(self, path: Path, location_id: str) -> None:
         self._path = path
         self._location_id = location_id
+        self._schema = crm_contacts_schema(datetime.now(UTC))
 
     def write(self, contacts: Sequence[StoredContact]) -> None:
         """Add a page."""
         rows = [self._row(contact) for contact in contacts]
-        self._file.write_table(pa.Table.from_pylist(rows, schema=CRM_CONTACTS))
+        self._file.write_table(pa.Table.from_pylist(rows, schema=self._schema))
 
     def _row(self, contact: StoredContact) -> dict[str, Any]:
         fields = {
@@ -36,7 +38,7 @@ class ContactsWriter:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             part = stack.enter_context(replacing(self._path))
-            self._file = stack.enter_context(pq.ParquetWriter(part, CRM_CONTACTS))
+            self._file = stack.enter_context(pq.ParquetWriter(part, self._schema))
             self._stack = stack.pop_all()
         return self
 

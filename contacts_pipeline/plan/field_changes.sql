@@ -1,0 +1,68 @@
+-- What a request to each contact that may have changed would send, and leave the contact with.
+-- While an earlier request is unsettled nobody knows what the contact holds: all is sent again.
+-- location_id, identity, tags, changed_fields, would_clear (API fields),
+-- sent (struct(field, value, hash)[] in the order of the body, tags left out if unchanged),
+-- hashes (map of API field to keyed hash: what the contact holds after the request),
+-- is_all (whether it then holds all that the identity says, and nothing else that we sent)
+with compared as (
+    select
+        fields.*,
+        decisions.contact_id,
+        decisions.request,
+        locations.matches_email,
+        locations.matches_phone,
+        coalesce(known.hashes, map {}) as known_hashes,
+        list_transform(
+            list_filter(
+                fields,
+                lambda entry: decisions.contact_id is null
+                    or decisions.unsettled_since is not null
+                    or entry.hash is distinct from known.hashes[entry.field]
+            ),
+            lambda entry: entry.field
+        ) as changed_fields
+    from contact_fields as fields
+    join decisions using (location_id, identity)
+    join locations using (location_id)
+    left join known_fields as known
+        on known.location_id = decisions.location_id
+        and known.contact_id = decisions.contact_id
+),
+
+-- An update by id takes neither of the two: they wait for an upsert.
+sendable as (
+    select
+        *,
+        list_filter(
+            fields,
+            lambda entry: request = 'upsert' or entry.field not in ('companyName', 'gender')
+        ) as sendable_fields,
+        list_filter(
+            map_keys(known_hashes),
+            lambda field: not list_contains(
+                list_transform(fields, lambda entry: entry.field), field
+            )
+        ) as would_clear
+    from compared
+)
+
+select
+    location_id,
+    identity,
+    tags,
+    changed_fields,
+    would_clear,
+    list_filter(
+        sendable_fields,
+        lambda entry: list_contains(changed_fields, entry.field)
+            or (entry.field = 'email' and matches_email)
+            or (entry.field = 'phone' and matches_phone)
+    ) as sent,
+    map_concat(
+        known_hashes,
+        map_from_entries(list_transform(
+            sendable_fields, lambda entry: (entry.field, entry.hash)
+        ))
+    ) as hashes,
+    len(would_clear) = 0 and len(sendable_fields) = len(fields) as is_all
+from sendable
