@@ -20,6 +20,7 @@ from contacts_pipeline.sandbox.options import SandboxOptions
 from contacts_pipeline.sandbox.search import SearchIndex
 from contacts_pipeline.sandbox.tokens import Grant, Tokens
 
+SEEDED = 0  # in place of a request's number
 ID_LENGTH = 20  # as the vendor's ids
 ID_LETTERS = string.ascii_letters + string.digits
 
@@ -128,7 +129,7 @@ class World:
         for item in given:
             contact = self.new_contact(store, str(item.get("id") or ""))
             _fill(contact, item, store)
-            self.record(contact, "seed", dict(item))
+            contact.remember(Write(SEEDED, self.now(), "seed", dict(item)))
             self.added(contact)
             ids.append(contact.id)
         if not lagging:

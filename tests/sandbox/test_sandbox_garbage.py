@@ -93,7 +93,7 @@ def test_hostile_bodies_are_answered(crm: RunningSandbox, number: int) -> None:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(where=st.sampled_from([one for one in PATHS if one[0] in {"POST", "PUT"}]), body=BODIES)
 def test_well_formed_nonsense_is_answered(
