@@ -78,8 +78,10 @@ def valid(rows: list[Row], config: Settings | None = None, **options: Any) -> li
         return read(con, "from valid_contacts order by source_key, location_id")
 
 
-def unique(rows: list[Row], config: Settings | None = None) -> list[dict[str, Any]]:
-    with inputs(rows) as con:
+def unique(
+    rows: list[Row], config: Settings | None = None, locations: tuple[Row, ...] = LOCATIONS
+) -> list[dict[str, Any]]:
+    with inputs(rows, locations) as con:
         validate_contacts(con, config or settings(), TODAY)
         keep(con, "valid_contacts")
         unify_contacts(con, config or settings())
