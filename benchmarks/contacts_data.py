@@ -15,9 +15,38 @@ from pycountry import countries
 
 from contacts_pipeline.contact import TEXT_COLUMNS
 
-REGIONS = (
-    "US CA MX BR AR CL CO GB IE FR DE AT CH IT ES PT NL BE SE NO DK FI PL CZ AU NZ IN JP ZA TR"
-).split()
+REGIONS = [
+    "US",
+    "CA",
+    "MX",
+    "BR",
+    "AR",
+    "CL",
+    "CO",
+    "GB",
+    "IE",
+    "FR",
+    "DE",
+    "AT",
+    "CH",
+    "IT",
+    "ES",
+    "PT",
+    "NL",
+    "BE",
+    "SE",
+    "NO",
+    "DK",
+    "FI",
+    "PL",
+    "CZ",
+    "AU",
+    "NZ",
+    "IN",
+    "JP",
+    "ZA",
+    "TR",
+]
 LOCATIONS = 200
 FOLDER = Path(__file__).parent
 
