@@ -76,3 +76,15 @@ def test_every_endpoint_and_fault_is_shown() -> None:
     assert served <= shown | {"POST /contacts", "GET /users"}
     kinds = {kind for row in table("Faults") for kind in re.findall(r"`([\w]+)`", row[0])}
     assert kinds == {kind.value for kind in FaultKind}
+
+
+def test_it_shares_no_code_with_the_client() -> None:
+    package = HERE.parent.parent / "contacts_pipeline" / "sandbox"
+    imported = {
+        node.module or ""
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+    }
+    ours = {name for name in imported if name.startswith("contacts_pipeline")}
+    assert all(name.startswith("contacts_pipeline.sandbox") for name in ours)
