@@ -1,5 +1,6 @@
 """A sandbox whose limits don't matter, and a project that pushes to it."""
 
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,3 +27,11 @@ def project(tmp_path: Path, crm: RunningSandbox) -> MakeProject:
         return Project(tmp_path, crm.url, **settings).write(rows)
 
     return make
+
+
+@pytest.fixture
+def unused_url() -> Iterator[str]:
+    """An address of this machine where nobody listens, for as long as the test runs."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"

@@ -1,0 +1,227 @@
+"""The ledger and its journal: what is durable when, and what happens if it can't be written."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from contacts_pipeline.ledger import Entry, Journal, Ledger, LedgerError, utc_now
+from contacts_pipeline.push.guard import only_pusher
+from contacts_pipeline.sandbox import running_sandbox
+from tests.push.project import Project, people, wide
+
+CRM = "https://crm.example"
+
+
+def make_ledger(path: Path, key: str = "key", crm: str = CRM) -> Ledger:
+    return Ledger(f"sqlite:///{path}", crm, key)
+
+
+def an_intent(number: int, **given: Any) -> dict[str, Any]:
+    nothing = dict.fromkeys(
+        ["answered_at", "status", "verdict", "contact_id", "message", "trace_id"]
+    )
+    return {
+        "crm": CRM,
+        "location_id": "acme",
+        "run_id": "run",
+        "number": number,
+        "identity": f"email:{number}",
+        "source_keys": "[]",
+        "effect": "upsert",
+        "predicted_contact_id": None,
+        "email_hash": None,
+        "phone_hash": None,
+        "intended_at": utc_now(),
+        "settled": False,
+        **nothing,
+        **given,
+    }
+
+
+def count(path: Path, query: str = "select count(*) from requests") -> int:
+    """As another process sees the file."""
+    with sqlite3.connect(path) as con:
+        return int(con.execute(query).fetchone()[0])
+
+
+def test_what_was_written_is_durable_when_the_write_returns(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+
+    async def write(ledger: Ledger) -> None:
+        async with Journal(ledger) as journal:
+            for number in range(5):
+                await journal.write(Entry(intents=[an_intent(number)]))
+                assert count(path) == number + 1
+
+    asyncio.run(write(make_ledger(path)))
+
+
+def test_many_writes_share_a_commit(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "ledger.sqlite")
+    commits: list[object] = []
+    event.listen(ledger.engine, "commit", commits.append)
+
+    async def write() -> None:
+        async with Journal(ledger) as journal:
+            journal.post(Entry(intents=[an_intent(100, effect="lookup", verdict="found")]))
+            await asyncio.gather(
+                *(journal.write(Entry(intents=[an_intent(number)])) for number in range(50))
+            )
+
+    asyncio.run(write())
+    assert len(commits) <= 3
+    assert count(tmp_path / "ledger.sqlite") == 51
+    found = "select count(*) from requests where verdict = 'found'"
+    assert count(tmp_path / "ledger.sqlite", found) == 1
+
+
+def test_what_is_only_posted_is_durable_after_the_end(tmp_path: Path) -> None:
+    async def post(ledger: Ledger) -> None:
+        async with Journal(ledger) as journal:
+            journal.post(Entry(intents=[an_intent(1)]))
+
+    asyncio.run(post(make_ledger(tmp_path / "ledger.sqlite")))
+    assert count(tmp_path / "ledger.sqlite") == 1
+
+
+@pytest.mark.parametrize(
+    "broken", [{"identity": None}, {"identity": "\ud800"}], ids=["null", "surrogate"]
+)
+def test_whoever_awaits_a_write_that_fails_is_told(tmp_path: Path, broken: dict[str, Any]) -> None:
+    async def write(ledger: Ledger) -> None:
+        async with Journal(ledger) as journal:
+            with pytest.raises(LedgerError, match="nothing more is sent"):
+                await journal.write(Entry(intents=[an_intent(1, **broken)]))
+            with pytest.raises(LedgerError):
+                await journal.write(Entry(intents=[an_intent(2)]))
+            assert journal.failure
+
+    asyncio.run(write(make_ledger(tmp_path / "ledger.sqlite")))
+    assert count(tmp_path / "ledger.sqlite") == 0
+
+
+def _another_key(path: Path) -> None:
+    make_ledger(path).close()
+    make_ledger(path, key="another").close()
+
+
+def _no_database(path: Path) -> None:
+    path.write_text("this is no database" * 100, encoding="utf-8")
+    make_ledger(path)
+
+
+def _a_folder(path: Path) -> None:
+    path.mkdir()
+    make_ledger(path)
+
+
+def _newer(path: Path) -> None:
+    make_ledger(path).close()
+    with sqlite3.connect(path) as con:
+        con.execute("update facts set value = '999' where name = 'schema_version'")
+    make_ledger(path)
+
+
+@pytest.mark.parametrize("use", [_another_key, _no_database, _a_folder, _newer])
+def test_unusable_ledger_is_refused_in_one_line(
+    tmp_path: Path, use: Callable[[Path], None]
+) -> None:
+    with pytest.raises(LedgerError) as caught:
+        use(tmp_path / "ledger.sqlite")
+    assert len(str(caught.value).splitlines()) == 1
+    assert "ledger.sqlite" in str(caught.value)
+
+
+def test_unknown_database_is_refused() -> None:
+    for url in ("nonsense", "mysql+pymysql://host/db", "postgresql://nobody@127.0.0.1:9/none"):
+        with pytest.raises(LedgerError):
+            Ledger(url, CRM, "key")
+
+
+def test_plan_of_an_older_ledger_is_refused_and_its_own_is_taken_up_again(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "ledger.sqlite")
+    assert ledger.begin_plan("acme", "one", 0)
+    assert ledger.begin_plan("acme", "one", 0)
+    assert not ledger.begin_plan("acme", "two", 0)
+    assert ledger.begin_plan("acme", "two", 1)
+    assert not ledger.begin_plan("acme", "one", 0)
+    assert ledger.version("acme") == (2, "two")
+
+
+def test_sqlite_flushes_every_commit(tmp_path: Path) -> None:
+    engine = make_ledger(tmp_path / "ledger.sqlite").engine
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("pragma synchronous").scalar() == 2
+
+
+def test_only_one_guard_a_location_even_in_one_process(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "ledger.sqlite")
+    elsewhere = make_ledger(tmp_path / "ledger.sqlite", crm="https://other.example")
+
+    async def claim() -> None:
+        async with (
+            Journal(ledger) as journal,
+            only_pusher(ledger, journal, "acme") as first,
+            only_pusher(ledger, journal, "acme") as second,
+            only_pusher(ledger, journal, "bolt") as other_location,
+            only_pusher(elsewhere, journal, "acme") as other_crm,
+        ):
+            assert [first, second, other_location, other_crm] == [True, False, True, True]
+        async with Journal(ledger) as journal, only_pusher(ledger, journal, "acme") as again:
+            assert again
+
+    asyncio.run(claim())
+
+
+@pytest.mark.parametrize("table", ["requests", "outcomes"])
+def test_full_disk_stops_the_push_and_nothing_more_is_sent(tmp_path: Path, table: str) -> None:
+    with running_sandbox(wide(latency_ms=20)) as crm:
+        project = Project(tmp_path, crm.url).write(people(60))
+        project.plan()
+        path = project.folder / "data" / "ledger.sqlite"
+        with sqlite3.connect(path) as con:
+            con.execute(
+                f"create trigger full before insert on {table} when (select count(*) from {table}) "
+                "> 20 begin select raise(abort, 'database or disk is full'); end"
+            )
+        with pytest.raises(LedgerError, match="disk is full"):
+            project.push_the_plan()
+        sent = crm.count("upsert")
+        assert 1 <= sent <= 20 + 16
+        assert count(path) >= sent, "every request has left its intent"
+        with sqlite3.connect(path) as con:
+            con.execute("drop trigger full")
+        report = project.push()["acme"]
+        assert report.created + report.unchanged == 60
+        assert len(crm.contacts()) == 60
+        assert crm.count("upsert") == 60
+
+
+def test_one_data_folder_keeps_two_crms_apart(tmp_path: Path) -> None:
+    """What one sandbox acknowledged is not unchanged for the other."""
+    with running_sandbox(wide()) as first, running_sandbox(wide()) as second:
+        project = Project(tmp_path, first.url).write(people(16))
+        assert project.push()["acme"].created == 16
+        project.crm_url = second.url
+        report = project.push()["acme"]
+        assert (report.created, report.unchanged) == (16, 0)
+        for url, crm in ((first.url, first), (second.url, second)):
+            project.crm_url = url
+            assert project.push()["acme"].unchanged == 16
+            assert crm.count() == 16
+
+
+def test_nothing_readable_is_kept(tmp_path: Path) -> None:
+    with running_sandbox(wide()) as crm:
+        project = Project(tmp_path, crm.url).write(people(3, tags="vip"))
+        project.push()
+    for path in (project.folder / "data").glob("ledger.sqlite*"):
+        content = path.read_bytes()
+        for value in (b"p1@acme.example.com", b"+12125550001", b"Last1", b"pit-sandbox"):
+            assert value not in content

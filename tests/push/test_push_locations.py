@@ -1,0 +1,243 @@
+"""Locations in one push: guard, stale plan, resume, tokens, budget, signals, each its own end."""
+
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from contacts_pipeline.sandbox import (
+    DEFAULT_TOKEN,
+    Fault,
+    FaultKind,
+    RunningSandbox,
+    SandboxLocation,
+    SandboxOptions,
+    running_sandbox,
+)
+from contacts_pipeline.steps import stored_plan
+from contacts_pipeline.steps.push import push
+from tests.push.conftest import MakeProject
+from tests.push.project import (
+    Project,
+    assert_each_there_once,
+    assert_ledger_equals,
+    kill_after,
+    people,
+    sent_again,
+    wait_for,
+    wide,
+)
+
+BOTH = [{"id": name, "burst_limit": 1000, "interval_ms": 1000} for name in ("acme", "bolt")]
+ROWS = people(16) + people(16, "bolt")
+
+
+@contextmanager
+def slow_crm(latency_ms: float = 100) -> Iterator[RunningSandbox]:
+    with running_sandbox(wide("acme", "bolt", latency_ms=latency_ms)) as sandbox:
+        yield sandbox
+
+
+def test_second_pusher_is_held_and_the_first_finishes(tmp_path: Path) -> None:
+    with slow_crm(latency_ms=1500) as crm:
+        project = Project(tmp_path, crm.url).write(people(60))
+        with project.pushing_process() as first:
+            assert wait_for(lambda: crm.count() > 0, first)
+            second = project.push()["acme"]
+            out, err = first.communicate(timeout=60)
+        assert (second.status, second.reason) == ("held", "already_running")
+        assert second.held > 0
+        assert second.held + second.unchanged == 60
+        assert second.requests == 0
+        assert first.returncode == 0, (out, err)
+        assert crm.count("upsert") == 60
+        assert_each_there_once(crm, people(60))
+
+
+def test_plan_that_another_plan_has_overtaken_is_held(
+    crm: RunningSandbox, project: MakeProject
+) -> None:
+    acme = project(people(16))
+    acme.plan()
+    old = {path: path.read_bytes() for path in (acme.workspace.snapshots).rglob("acme-*.parquet")}
+    acme.push()
+    for path, content in old.items():
+        path.write_bytes(content)
+    report = acme.push_the_plan()["acme"]
+    assert (report.status, report.reason, report.held) == ("held", "plan_stale", 16)
+    assert crm.count("upsert") == 16
+
+
+@pytest.mark.parametrize("run_id", [None, "the-same"])
+def test_resumed_plan_skips_what_is_acknowledged(
+    crm: RunningSandbox, project: MakeProject, run_id: str | None
+) -> None:
+    acme = project(people(60))
+    acme.plan()
+    crm.set_faults(Fault(kind=FaultKind.HTML, status=403, skip=30, times=1))
+    first = acme.push_the_plan(run_id)["acme"]
+    assert (first.status, first.created + first.deferred) == ("failed", 60)
+    assert 0 < first.deferred < 60
+    second = acme.push_the_plan(run_id)["acme"]
+    assert (second.status, second.deferred) == ("ok", 0)
+    in_this_run = 60 if run_id else 60 - first.created
+    assert (second.created, second.unchanged) == (in_this_run, 60 - in_this_run)
+    assert crm.count("upsert") == 61
+    assert_ledger_equals(crm, acme)
+
+
+def test_plan_file_that_was_replaced_is_not_taken_for_the_old_one(
+    crm: RunningSandbox, project: MakeProject
+) -> None:
+    """Someone plans while a push of the plan before begins."""
+    acme = project(people(16))
+    acme.plan()
+    workspace = acme.workspace
+    with workspace.ledger() as ledger:
+        old = stored_plan(workspace, ledger.crm, "acme")
+        acme.plan()
+        reports = push(
+            workspace, ledger, {"acme": old}, "run", force=False, progress=lambda *_: None
+        )
+    assert (reports["acme"].status, reports["acme"].reason) == ("held", "plan_stale")
+    assert crm.count() == 0
+
+
+def test_token_missing_or_refused_stops_its_location_only(
+    crm: RunningSandbox, project: MakeProject
+) -> None:
+    refused = {**BOTH[0], "token_env": "REFUSED_TOKEN"}
+    missing = {**BOTH[0], "id": "cave", "token_env": "MISSING_TOKEN"}
+    three = project(
+        ROWS + people(3, "cave"),
+        locations=[refused, BOTH[1], missing],
+        environ={"CRM_TOKEN": DEFAULT_TOKEN, "REFUSED_TOKEN": "pit-nobody"},
+    )
+    reports = three.push()
+    assert (reports["acme"].status, reports["acme"].reason) == ("failed", "token_refused")
+    assert (reports["acme"].deferred, reports["acme"].requests) == (16, 1)
+    assert (reports["cave"].reason, reports["cave"].requests) == ("token_missing", 0)
+    assert "MISSING_TOKEN" in str(reports["cave"].told)
+    assert (reports["bolt"].status, reports["bolt"].created) == ("ok", 16)
+    three.environ = {"CRM_TOKEN": DEFAULT_TOKEN, "REFUSED_TOKEN": DEFAULT_TOKEN}
+    assert three.push()["acme"].created == 16
+
+
+def test_token_revoked_halfway_leaves_the_rest_deferred(
+    crm: RunningSandbox, project: MakeProject
+) -> None:
+    acme = project(people(60))
+    crm.set_faults(Fault(kind=FaultKind.TOKEN_REVOKED, skip=30, times=1))
+    report = acme.push()["acme"]
+    assert (report.status, report.reason) == ("failed", "token_refused")
+    assert report.created == crm.count("applied") == 60 - report.deferred
+    assert report.unknown == report.failed == 0
+
+
+def test_day_that_is_used_up_defers_the_rest_without_a_fault(
+    crm: RunningSandbox, project: MakeProject
+) -> None:
+    acme = project(people(60))
+    crm.set_faults(Fault(kind=FaultKind.DAILY_QUOTA, skip=30, times=1))
+    report = acme.push()["acme"]
+    assert (report.status, report.reason) == ("ok", None)
+    assert report.deferred_because == "daily_budget"
+    assert report.created == 60 - report.deferred > 0
+    assert acme.outcomes()["acme-59"]["code"] in {"daily_budget", None}
+    assert crm.count("status_429") <= 16
+
+
+def test_refused_version_stops_the_run(project: MakeProject, crm: RunningSandbox) -> None:
+    """No location can succeed, so the others are not asked one by one."""
+    both = project(ROWS, locations=BOTH)
+    crm.set_faults()
+    import contacts_pipeline.crm.client as module  # noqa: PLC0415
+
+    kept, module.API_VERSION = module.API_VERSION, "1999-01-01"
+    try:
+        reports = both.push()
+    finally:
+        module.API_VERSION = kept
+    assert {report.reason for report in reports.values()} == {"api_version_refused"}
+    assert crm.count("applied") == 0
+    assert crm.count() <= 2
+
+
+def test_crm_that_answers_only_errors_stops_the_location_soon(
+    crm: RunningSandbox, project: MakeProject
+) -> None:
+    acme = project(people(60), crm={"settle_seconds": 2})
+    crm.set_faults(Fault(kind=FaultKind.UNAVAILABLE, operations=("upsert",)))
+    report = acme.push()["acme"]
+    assert (report.status, report.reason) == ("failed", "crm_unstable")
+    assert crm.count("upsert") <= 32 + 16
+    crm.set_faults()
+    assert acme.push()["acme"].created == 60
+    assert_ledger_equals(crm, acme)
+
+
+def test_settling_rows_do_not_hold_up_the_others(crm: RunningSandbox, project: MakeProject) -> None:
+    acme = project(people(60), crm={"settle_seconds": 3})
+    crm.set_faults(Fault(kind=FaultKind.UNAVAILABLE, times=20, operations=("upsert",)))
+    report = acme.push()["acme"]
+    assert report.created == 60
+    log = crm.log()
+    first_look = next(i for i, one in enumerate(log) if one["operation"] == "search_duplicate")
+    assert first_look >= 60, "20 rows settle, more than are in flight, and all others were sent"
+
+
+def test_slow_location_does_not_slow_the_others(tmp_path: Path) -> None:
+    quick = SandboxLocation(id="acme", burst_limit=1000, interval_ms=1000)
+    slow = SandboxLocation(id="bolt", burst_limit=4, interval_ms=500)
+    with running_sandbox(SandboxOptions(locations=(quick, slow))) as crm:
+        project = Project(tmp_path, crm.url, locations=BOTH).write(ROWS)
+        reports = project.push()
+        assert reports["acme"].created == reports["bolt"].created == 16
+        log = crm.log()
+        last = {name: max(e["time"] for e in log if e["location_id"] == name) for name in reports}
+        assert last["acme"] < last["bolt"]
+        assert max(r.seconds for r in reports.values()) < sum(r.seconds for r in reports.values())
+
+
+def test_broken_plan_file_fails_its_location_alone(
+    crm: RunningSandbox, project: MakeProject, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong in one location, the others end, and no value is logged."""
+    both = project(ROWS, locations=BOTH)
+    both.plan()
+    path = next((both.workspace.snapshots / "upsert_plan").rglob("acme-*.parquet"))
+    content = bytearray(path.read_bytes())
+    content[4:600] = bytes(596)
+    path.write_bytes(content)
+    reports = both.push_the_plan()
+    assert (reports["acme"].status, reports["acme"].reason) == ("failed", "internal_error")
+    assert (reports["bolt"].status, reports["bolt"].created) == ("ok", 16)
+    assert crm.count("upsert") == 16
+    assert "example.com" not in caplog.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_finishes_what_is_in_flight_and_a_second_push_completes(
+    tmp_path: Path, number: int
+) -> None:
+    with slow_crm(latency_ms=150) as crm:
+        project = Project(tmp_path, crm.url).write(people(60))
+        with project.pushing_process() as process:
+            assert kill_after(process, crm, 20, number)
+            out, err = process.communicate(timeout=60)
+        assert process.returncode == 1, err
+        assert '"reason": "interrupted"' in out
+        assert "Traceback" not in err
+        sent = crm.count("upsert")
+        assert 20 <= sent < 60
+        with sqlite3.connect(project.folder / "data" / "ledger.sqlite") as con:
+            done = con.execute("select count(*) from outcomes where outcome = 'created'")
+            assert done.fetchone() == (sent,)
+        report = project.push()["acme"]
+        assert (report.created, report.unchanged) == (60 - sent, sent)
+        assert not sent_again(crm.log())
+        assert_each_there_once(crm, people(60))
+        assert_ledger_equals(crm, project)

@@ -1,0 +1,71 @@
+"""The pace, judged by the sandbox's log: no 429 of our own making, and the limit made use of."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from contacts_pipeline.sandbox import Fault, FaultKind, SandboxLocation, SandboxOptions
+from contacts_pipeline.sandbox import running_sandbox as running
+from tests.push.project import Project, people
+
+CONFIGURED = {"id": "acme", "burst_limit": 20, "interval_ms": 500}
+
+
+def options(burst: int = 20, milliseconds: int = 500, **given: Any) -> SandboxOptions:
+    location = SandboxLocation(id="acme", burst_limit=burst, interval_ms=milliseconds)
+    return SandboxOptions(locations=(location,), **given)
+
+
+@pytest.mark.parametrize("window", ["fixed", "sliding"])
+def test_no_429_of_its_own_making(tmp_path: Path, window: Literal["fixed", "sliding"]) -> None:
+    with running(options(window=window, latency_ms=20)) as crm:
+        project = Project(tmp_path, crm.url, locations=[CONFIGURED]).write(people(60))
+        report = project.push()["acme"]
+        assert (report.created, report.rate_limited, crm.count("status_429")) == (60, 0, 0)
+
+
+def test_lower_limit_of_a_trial_account_is_learnt_from_the_first_answer(tmp_path: Path) -> None:
+    """25 in 10 s, a tenth of the time: the settings say four times as much."""
+    with running(options(25, 1000, window="sliding", latency_ms=50)) as crm:
+        configured = {"id": "acme", "burst_limit": 100, "interval_ms": 1000}
+        project = Project(tmp_path, crm.url, locations=[configured]).write(people(60))
+        assert project.push()["acme"].rate_limited == 0
+        assert crm.count("status_429") == 0
+
+
+def test_one_request_is_in_flight_before_the_first_answer(tmp_path: Path) -> None:
+    """A reset is no answer, and a page of the edge tells no limits: both are waited for."""
+    reset = Fault(kind=FaultKind.RESET, times=1)
+    page = Fault(kind=FaultKind.HTML, times=1)
+    with running(options(1000, 1000, latency_ms=300)) as crm:
+        crm.set_faults(reset, page)
+        configured = {"id": "acme", "burst_limit": 1000, "interval_ms": 1000}
+        project = Project(
+            tmp_path, crm.url, locations=[configured], crm={"settle_seconds": 1}
+        ).write(people(60))
+        assert project.push()["acme"].created == 60
+        first = [entry["time"] for entry in crm.log()][:4]
+        assert all(later - earlier >= 0.15 for earlier, later in pairwise(first))
+
+
+def test_run_right_after_another_draws_no_429(tmp_path: Path) -> None:
+    with running(options(20, 2000, window="sliding")) as crm:
+        configured = {"id": "acme", "burst_limit": 20, "interval_ms": 2000}
+        project = Project(tmp_path, crm.url, locations=[configured]).write(people(16))
+        project.push()
+        project.data = "second"
+        project.push()
+        assert crm.count("upsert") == 32
+        assert crm.count("status_429") == 0
+
+
+@pytest.mark.parametrize("retry_after", [True, False])
+def test_limits_that_others_use_up_are_waited_for(tmp_path: Path, *, retry_after: bool) -> None:
+    with running(options(20, 500, retry_after=retry_after)) as crm:
+        crm.set_faults(Fault(kind=FaultKind.TOO_MANY, rate=0.1), seed=3)
+        project = Project(tmp_path, crm.url, locations=[CONFIGURED]).write(people(16))
+        report = project.push()["acme"]
+        assert report.created == 16
+        assert report.rate_limited == report.retries == crm.count("status_429") > 0
