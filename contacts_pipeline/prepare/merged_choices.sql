@@ -5,7 +5,9 @@
 select
     location_id,
     identity_key,
-    list(source_key order by age) as source_keys,
+    list_transform(
+        list_sort(list({'age': age, 'source_key': source_key})), lambda member: member.source_key
+    ) as source_keys,
     max(updated_at) as updated_at,
     nullif(arg_min(coalesce(first_name, ''), name_age), '') as first_name,
     nullif(arg_min(coalesce(last_name, ''), name_age), '') as last_name,
@@ -34,10 +36,9 @@ select
     bool_or(dnd_fb) as dnd_fb,
     bool_or(inbound_dnd) as inbound_dnd,
     min(name_age) as name_age,
-    count(distinct (first_name, last_name, name)) filter (where name_age is not null) > 1 as name_chosen,
+    min(name_text) <> max(name_text) as name_chosen,
     min(address_age) as address_age,
-    count(distinct (address1, city, state, postal_code, country))
-        filter (where address_age is not null) > 1 as address_chosen,
+    min(address_text) <> max(address_text) as address_chosen,
     min(age) filter (where email is not null) as email_age,
     min(email) <> max(email) as email_chosen,
     min(age) filter (where phone is not null) as phone_age,
@@ -57,14 +58,13 @@ select
     min(age) filter (where gender is not null) as gender_age,
     min(gender) <> max(gender) as gender_chosen,
     max(hold) as hold,
-    list(
+    list_sort(list(
         {
             'source_key': source_key,
             'code': joined_by,
             'field': case when joined_by = 'same_email' then 'email' else 'phone' end,
             'detail': case when joined_by = 'same_email' then email else phone end
         }
-        order by source_key
-    ) as joins
+    )) as joins
 from merged_members
 group by location_id, identity_key

@@ -1,6 +1,6 @@
 -- Rows that share their identity with others, newest first.
 -- The columns of keyed_contacts and: age bigint (1 is the newest; ties to the smallest key),
--- name_age, address_age bigint (null where the row has no name, no address)
+-- name_age, address_age bigint, name_text, address_text varchar (null where the row has none)
 with aged as (
     select
         *,
@@ -16,5 +16,18 @@ select
     *,
     case when coalesce(first_name, last_name, name) is not null then age end as name_age,
     case when coalesce(address1, city, state, postal_code, country) is not null then age end
-        as address_age
+        as address_age,
+    -- One text for what survives together: whether rows differ is asked of it.
+    case
+        when coalesce(first_name, last_name, name) is not null
+            then concat_ws(chr(31), coalesce(first_name, ''), coalesce(last_name, ''), coalesce(name, ''))
+    end as name_text,
+    case
+        when coalesce(address1, city, state, postal_code, country) is not null
+            then
+                concat_ws(
+                    chr(31), coalesce(address1, ''), coalesce(city, ''), coalesce(state, ''),
+                    coalesce(postal_code, ''), coalesce(country, '')
+                )
+    end as address_text
 from aged
