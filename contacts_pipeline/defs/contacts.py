@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import dagster as dg
+import pandas as pd
 
 from contacts_pipeline import lineage, steps
 from contacts_pipeline.defs.locations import OWNERS, PIPELINE, crm_locations
@@ -133,9 +134,7 @@ def unique_contacts(project: dg.ResourceParam[Project]) -> Iterator[dg.Materiali
         | {
             "merged": counts.members - counts.identities,
             "held": counts.held,
-            "locations": table(
-                steps.identities_by_location(workspace), ("location_id", "identities", "members")
-            ),
+            "locations": table(pd.DataFrame(steps.identities_by_location(workspace))),
         },
         check_results=[
             dg.AssetCheckResult(

@@ -1,6 +1,7 @@
 """The partitions: a location of the CRM each, kept in step with the registry."""
 
 import dagster as dg
+import pandas as pd
 
 from contacts_pipeline import steps
 from contacts_pipeline.defs.metadata import column_schema, table
@@ -32,13 +33,14 @@ def crm_locations(
     added = [location_id for location_id in enabled if location_id not in known]
     if added:
         context.instance.add_dynamic_partitions(LOCATIONS.name or "", added)
-    shown = ("id", "name", "country", "match", "enabled", "timezone", "daily_limit")
+    shown = ["id", "name", "country", "match", "enabled", "timezone", "daily_limit"]
+    registry = pd.DataFrame([location.model_dump() for location in locations])
     return dg.MaterializeResult(
         metadata={
             "dagster/column_schema": column_schema(workspace.snapshot("crm_locations")),
             "dagster/row_count": len(locations),
             "enabled": len(enabled),
             "added": len(added),
-            "locations": table([location.model_dump() for location in locations], shown),
+            "locations": table(registry[shown]),
         }
     )

@@ -1,11 +1,11 @@
 """What the UI shows of a stage: its columns and their sources, its numbers, its worst rows."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
+import pandas as pd
 import pyarrow.parquet as pq
 
 from contacts_pipeline.lineage import Lineage
@@ -38,36 +38,34 @@ def stage_metadata(path: Path, lineage: Lineage, upstream: dg.AssetKey) -> dict[
     }
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dg.TableMetadataValue:
-    """``rows`` as a table of the UI."""
-    records = [dg.TableRecord({name: _shown(row[name]) for name in columns}) for row in rows]
-    kinds = {
-        name: "float"
-        if any(isinstance(row[name], float) for row in rows)
-        else "int"
-        if rows and all(isinstance(row[name], int) for row in rows)
-        else "string"
-        for name in columns
-    }
-    schema = dg.TableSchema([dg.TableColumn(name, kinds[name]) for name in columns])
+def table(frame: pd.DataFrame) -> dg.TableMetadataValue:
+    """A data frame as a table of the UI."""
+    kinds = {name: _kind(frame[name]) for name in frame.columns}
+    records = [
+        dg.TableRecord({str(name): _shown(value) for name, value in row.items()})
+        for row in frame.to_dict(orient="records")
+    ]
+    schema = dg.TableSchema([dg.TableColumn(name, kind) for name, kind in kinds.items()])
     return dg.MetadataValue.table(records, schema)
 
 
 def codes(path: Path) -> dg.TableMetadataValue:
     """How often each rejection and warning of ``valid_contacts`` occurs, by field."""
-    rows = duckdb.execute(
-        """
-        select 'rejection' as kind, rejection.code as code, rejection.field as field, count(*) as n
-        from read_parquet($path) where rejection is not null group by all
-        union all
-        select 'warning', code, field, count(*)
-        from (select unnest(warnings, recursive := true) from read_parquet($path)) group by all
-        order by 1, 4 desc, 2, 3
-        """,
-        {"path": str(path)},
-    ).fetchall()
-    names = ("kind", "code", "field", "rows")
-    return table([dict(zip(names, row, strict=True)) for row in rows], names)
+    with duckdb.connect(":memory:") as con:
+        frame = con.execute(
+            """
+            select 'rejection' as kind, rejection.code as code, rejection.field as field,
+                count(*) as rows
+            from read_parquet($path) where rejection is not null group by all
+            union all
+            select 'warning', code, field, count(*)
+            from (select unnest(warnings, recursive := true) from read_parquet($path))
+            group by all
+            order by 1, 4 desc, 2, 3
+            """,
+            {"path": str(path)},
+        ).df()
+    return table(frame)
 
 
 def filled_columns(path: Path) -> dict[str, int]:
@@ -94,7 +92,15 @@ def report_metadata(report: LocationReport) -> dict[str, Any]:
     )
 
 
+def _kind(values: "pd.Series[Any]") -> str:
+    if pd.api.types.is_bool_dtype(values):
+        return "bool"
+    if pd.api.types.is_integer_dtype(values):
+        return "int"
+    return "float" if pd.api.types.is_float_dtype(values) else "string"
+
+
 def _shown(value: Any) -> str | int | float | bool | None:
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    return str(value)
+    if pd.isna(value):
+        return None
+    return value if isinstance(value, bool | int | float) else str(value)

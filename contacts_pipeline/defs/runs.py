@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
@@ -18,6 +19,7 @@ from contacts_pipeline.defs import build_definitions
 from contacts_pipeline.defs.locations import LOCATIONS
 from contacts_pipeline.defs.resources import Progress, Project
 from contacts_pipeline.defs.upserts import RUN_ID_TAG
+from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.snapshots import private_folder
 
@@ -30,6 +32,12 @@ telemetry:
 nux:
   enabled: false
 """
+
+
+class InterruptedRunError(PipelineError):
+    """The run was told to stop before it had anything to tell."""
+
+    code = "interrupted"
 
 
 @dataclass
@@ -58,7 +66,8 @@ def open_instance(data: Path) -> Iterator[dg.DagsterInstance]:
 def refresh(instance: dg.DagsterInstance) -> None:
     """Registry and warehouse, read and prepared for all locations; raises what the stage raised."""
     job = build_definitions().resolve_job_def("refresh")
-    job.execute_in_process(instance=instance, run_config=_QUIET, raise_on_error=True)
+    with _interruptible():
+        job.execute_in_process(instance=instance, run_config=_QUIET, raise_on_error=True)
 
 
 def run_locations(
@@ -78,20 +87,29 @@ def run_locations(
     partitions = instance.get_dynamic_partitions(LOCATIONS.name or "")
     for number, (first, last) in enumerate(_ranges(partitions, set(location_ids))):
         try:
-            job.execute_in_process(
-                instance=instance,
-                run_config=_QUIET | {"ops": {"location_upserts": {"config": {"force": force}}}},
-                run_id=outcome.run_id if number == 0 else None,
-                tags={
-                    RUN_ID_TAG: outcome.run_id,
-                    ASSET_PARTITION_RANGE_START_TAG: first,
-                    ASSET_PARTITION_RANGE_END_TAG: last,
-                },
-                raise_on_error=True,
-            )
+            with _interruptible():
+                job.execute_in_process(
+                    instance=instance,
+                    run_config=_QUIET | {"ops": {"location_upserts": {"config": {"force": force}}}},
+                    run_id=outcome.run_id if number == 0 else None,
+                    tags={
+                        RUN_ID_TAG: outcome.run_id,
+                        ASSET_PARTITION_RANGE_START_TAG: first,
+                        ASSET_PARTITION_RANGE_END_TAG: last,
+                    },
+                    raise_on_error=True,
+                )
         except dg.Failure as failure:
             outcome.failed |= _reports(failure.metadata)
     return outcome
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+        raise InterruptedRunError("interrupted; run it again to go on where it stopped") from None
 
 
 def _ranges(partitions: Sequence[str], wanted: set[str]) -> Iterator[tuple[str, str]]:

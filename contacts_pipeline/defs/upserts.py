@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import dagster as dg
+import pandas as pd
 
 from contacts_pipeline import lineage, steps
 from contacts_pipeline.defs.contacts import unique_contacts
@@ -175,11 +176,11 @@ def _push_metadata(pushed: steps.Pushed) -> dict[str, Any]:
 
 def _proof_metadata(proven: steps.Proven) -> dict[str, Any]:
     columns: lineage.Lineage = {}
-    counted = [{"code": code, "identities": n} for code, n in proven.recount.codes.items()]
+    counted = pd.DataFrame(proven.recount.codes.items(), columns=["code", "identities"])
     return (
         stage_metadata(proven.path, columns, UPSERTS)
         | report_metadata(proven.report)
-        | {"codes": table(counted, ("code", "identities"))}
+        | {"codes": table(counted)}
     )
 
 
@@ -196,7 +197,9 @@ def _conservation(proven: dict[str, steps.Proven]) -> dg.AssetCheckResult:
         check_name=CONSERVATION.name,
         asset_key=OUTCOMES,
         passed=not wrong,
-        metadata={"locations": table(rows, ("location", "conserved", *_CONSERVED))},
+        metadata={
+            "locations": table(pd.DataFrame(rows, columns=["location", "conserved", *_CONSERVED]))
+        },
     )
 
 

@@ -105,12 +105,12 @@ def test_plan_prints_what_push_would_do_and_sends_nothing(
         (
             SETTINGS.replace("    phone: phone", "    phne: phone"),
             ["push"],
-            "line 10: contacts.fields.phne: there is no such key; did you mean 'phone'?",
+            "line 11: contacts.fields.phne: there is no such key; did you mean 'phone'?",
         ),
         (
             SETTINGS.replace("max_tries: 3", "max_tries: many"),
             ["push"],
-            "line 18: crm.max_tries: Input should be a valid integer",
+            "line 20: crm.max_tries: Input should be a valid integer",
         ),
         (
             SETTINGS.replace("${CRM_BASE_URL:-http://127.0.0.1:9}", "${NO_SUCH_URL}"),

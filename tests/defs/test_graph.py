@@ -197,7 +197,7 @@ def test_lineage_leads_from_the_warehouse_column_to_the_api_field(
             (dep.asset_key.path[-1], dep.column_name) for dep in lineage.deps_by_column[column]
         }
         assert expected <= found, (asset, found)
-    assert "website" not in lineage.deps_by_column
+        assert "website" not in lineage.deps_by_column
 
 
 def test_an_error_of_the_warehouse_reaches_the_caller_and_leaves_the_old_stages(
@@ -226,9 +226,11 @@ def test_nothing_vanished_is_checked_against_the_table_and_not_the_report_alone(
         [dg.AssetCheckKey(dg.AssetKey("upsert_outcomes"), "nothing_vanished")]
     ).values()
     assert check.event is not None
-    evaluation = check.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+    assert check.event.dagster_event is not None
+    evaluation = check.event.dagster_event.asset_check_evaluation_data
     assert evaluation.passed
-    rows = evaluation.metadata["locations"].value
+    rows = evaluation.metadata["locations"]
+    assert isinstance(rows, dg.TableMetadataValue)
     assert {record.data["location"]: record.data["created"] for record in rows.records} == {
         "acme": 3,
         "bolt": 1,
