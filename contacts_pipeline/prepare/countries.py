@@ -43,6 +43,7 @@ COLLOQUIAL = {
     "U.K.": "GB",
     "U.S.": "US",
     "U.S.A.": "US",
+    "Turkey": "TR",
     "UAE": "AE",
     "United States": "US",
     "United States of America": "US",

@@ -127,6 +127,7 @@ COUNTRIES = [
     ("Virgin Islands, U.S.", "VI", []),
     ("Runion", "RE", ["country_guessed"]),
     ("Kazakstan", "KZ", ["country_guessed"]),
+    ("Turkey", "TR", []),
     ("Yugoslavia", None, ["country_unknown"]),
     ("Slovania", None, ["country_unknown"]),
     ("Neverland", None, ["country_unknown"]),
