@@ -17,7 +17,10 @@ def judged_together(order: str | None = None) -> dict[str, dict[str, Any]]:
         *({"source_key": f"country {c[0]}", "country": c[0], "email": "a@b.de"} for c in COUNTRIES),
         *({"source_key": f"date {c[0]}", "date_of_birth": c[0], "email": "a@b.de"} for c in days()),
         *({"source_key": f"{c[0]} {c[1]}", c[0]: c[1], "email": "a@b.de"} for c in OTHERS),
-        *({"source_key": f"no {n}", "email": "a@b.de", **dict(c[0])} for n, c in enumerate(REJECTIONS)),
+        *(
+            {"source_key": f"no {n}", "email": "a@b.de", **dict(c[0])}
+            for n, c in enumerate(REJECTIONS)
+        ),
     ]
     judged = valid(rows, settings(contacts={"date_order": order}))
     assert len(judged) == len(rows)
