@@ -106,9 +106,7 @@ def test_plan_file_that_was_replaced_is_not_taken_for_the_old_one(
     assert crm.count() == 0
 
 
-def test_token_missing_or_refused_stops_its_location_only(
-    crm: RunningSandbox, project: MakeProject
-) -> None:
+def test_token_missing_or_refused_stops_its_location_only(project: MakeProject) -> None:
     refused = {**BOTH[0], "token_env": "REFUSED_TOKEN"}
     missing = {**BOTH[0], "id": "cave", "token_env": "MISSING_TOKEN"}
     three = project(
@@ -219,7 +217,9 @@ def test_broken_plan_file_fails_its_location_alone(
     assert "example.com" not in caplog.text
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_signal_finishes_what_is_in_flight_and_a_second_push_completes(
     tmp_path: Path, number: int
 ) -> None:
