@@ -8,7 +8,8 @@
 -- is_deleted
 with acknowledged as (
     select
-        ledger.* replace (from_json(ledger.source_keys, '["VARCHAR"]') as source_keys),
+        ledger.* exclude (hashes)
+            replace (from_json(ledger.source_keys, '["VARCHAR"]') as source_keys),
         coalesce(locations.is_fresh and locations.listed_at > ledger.known_at, false)
             as would_be_listed
     from acknowledged_contacts as ledger

@@ -1,0 +1,243 @@
+"""A planner on a bench: contacts, lists and a real ledger in, the rows of a plan out.
+
+Rows are written as the other rooms write them; what a test does not name is empty.
+"""
+
+import itertools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from contacts_pipeline.contact import CHANNEL_COLUMNS, FIELD_COLUMNS
+from contacts_pipeline.keyed_hash import fingerprint, keyed_hash
+from contacts_pipeline.ledger import Ledger, schema
+from contacts_pipeline.plan import PlanHeader, PlannedLocation, Sources, plan_locations
+from contacts_pipeline.plan.files import plan_path, read_header, read_rows
+from contacts_pipeline.plan.inputs import crm_contacts_schema
+from contacts_pipeline.settings import Policy
+
+CRM = "http://127.0.0.1:1"
+KEY = b"a key of thirty-two bytes, or so"
+OLD, LISTED, NEW = (datetime.fromisoformat(f"2026-01-0{day}T12:00") for day in (1, 2, 3))
+
+_TEXT = [column for column in FIELD_COLUMNS.values() if column not in {"tags", "dnd"}]
+UNIQUE_CONTACTS = pa.schema(
+    [
+        ("location_id", pa.string()),
+        ("identity", pa.string()),
+        ("source_keys", pa.list_(pa.string())),
+        ("updated_at", pa.timestamp("us")),
+        *((column, pa.string()) for column in _TEXT),
+        ("tags", pa.list_(pa.string())),
+        ("dnd", pa.bool_()),
+        *((column, pa.bool_()) for column in (*CHANNEL_COLUMNS.values(), "inbound_dnd")),
+        ("custom_fields", pa.map_(pa.string(), pa.string())),
+        ("hold", pa.string()),
+    ]
+)
+VALID_CONTACTS = pa.schema(
+    [("location_id", pa.string()), ("source_key", pa.string()), ("rejection", pa.string())]
+)
+
+Row = dict[str, Any]
+
+
+def contact(*keys: str, **columns: Any) -> Row:
+    """An identity of these source keys, as a row of ``unique_contacts``."""
+    return {"location_id": "acme", "identity": min(keys), "source_keys": sorted(keys)} | columns
+
+
+def location(location_id: str = "acme", **facts: Any) -> PlannedLocation:
+    """A location with the limits of the vendor and no breakers."""
+    known: dict[str, Any] = {
+        "location_id": location_id,
+        "match": "email,phone",
+        "burst_limit": 100,
+        "interval_ms": 10_000,
+        "max_reject_share": 1.0,
+        "max_create_share": 1.0,
+        "custom_fields": {},
+    }
+    return PlannedLocation(**(known | facts))
+
+
+def hashed(kind: str, value: str | None) -> str | None:
+    """The keyed hash of a value under the bench's key."""
+    return keyed_hash(KEY, kind, value) if value is not None else None
+
+
+@dataclass
+class Bench:
+    """A data folder with a ledger in it."""
+
+    folder: Path
+    ledger: Ledger
+    numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    @classmethod
+    def at(cls, folder: Path, url: str = "sqlite://") -> "Bench":
+        return cls(folder, Ledger(url, CRM, fingerprint(KEY)))
+
+    def acknowledge(
+        self,
+        contact_id: str,
+        *keys: str,
+        known_at: datetime = OLD,
+        location_id: str = "acme",
+        row_hash: str | None = None,
+        **fields: Any,
+    ) -> None:
+        """A contact that the CRM has acknowledged; ``fields`` by the API's names."""
+        hashes = {name: hashed(name, json.dumps(value)) for name, value in fields.items()}
+        row = {
+            "crm": CRM,
+            "location_id": location_id,
+            "contact_id": contact_id,
+            "source_keys": json.dumps(keys),
+            "email_hash": hashed("email", fields.get("email")),
+            "phone_hash": hashed("phone", fields.get("phone")),
+            "hashes": json.dumps(hashes),
+            "row_hash": row_hash,
+            "run_id": "before",
+            "known_at": known_at,
+        }
+        with self.ledger.engine.begin() as connection:
+            self.ledger.replace(connection, schema.contacts, [row])
+
+    def answered(self, row: Row, stored: Mapping[str, Any], at: datetime = OLD) -> None:
+        """The CRM has answered a row of a plan with ``stored``: written down as the push does."""
+        self.acknowledge(
+            stored["id"],
+            *row["source_keys"],
+            known_at=at,
+            location_id=row["location_id"],
+            row_hash=row["row_hash"],
+        )
+        table = schema.contacts
+        held = {"hashes": row["hashes"]} | {
+            f"{kind}_hash": hashed(kind, stored.get(kind))
+            if row["body"] is not None
+            else row[f"{kind}_hash"]
+            for kind in ("email", "phone")
+        }
+        with self.ledger.engine.begin() as connection:
+            connection.execute(
+                table.update().where(table.c.contact_id == stored["id"]).values(**held)
+            )
+            connection.execute(
+                schema.requests.delete().where(
+                    schema.requests.c.location_id == row["location_id"],
+                    schema.requests.c.identity.in_([row["identity"], *row["unsettled_identities"]]),
+                )
+            )
+
+    def acknowledge_plan(self, rows: Iterable[Row], known_at: datetime = OLD) -> None:
+        """The CRM takes all that a plan sends, and stores it."""
+        for row in rows:
+            if row["action"] in {"create", "update"}:
+                stored = json.loads(row["body"] or "{}")
+                stored["id"] = row["contact_id"] or f"new-{row['identity']}"
+                self.answered(row, stored, known_at)
+
+    def leave_unsettled(
+        self,
+        *keys: str,
+        identity: str | None = None,
+        contact_id: str | None = None,
+        email: str | None = None,
+        phone: str | None = None,
+        intended_at: datetime = NEW,
+        location_id: str = "acme",
+    ) -> None:
+        """A request that was sent, and nobody knows whether it was applied."""
+        row = {
+            "crm": CRM,
+            "location_id": location_id,
+            "run_id": "before",
+            "number": next(self.numbers),
+            "identity": identity or min(keys),
+            "source_keys": json.dumps(keys),
+            "effect": "upsert",
+            "predicted_contact_id": contact_id,
+            "email_hash": hashed("email", email),
+            "phone_hash": hashed("phone", phone),
+            "intended_at": intended_at,
+            "settled": False,
+        }
+        with self.ledger.engine.begin() as connection:
+            self.ledger.replace(connection, schema.requests, [row])
+
+    def forget(self) -> None:
+        """An empty ledger."""
+        with self.ledger.engine.begin() as connection:
+            connection.execute(schema.contacts.delete())
+            connection.execute(schema.requests.delete())
+
+    def listed(
+        self,
+        of: PlannedLocation,
+        *contacts: Row,
+        at: datetime = LISTED,
+        fresh: bool = True,
+    ) -> PlannedLocation:
+        """The location with a list of these contacts (``contact_id`` and columns)."""
+        path = self.folder / f"listed-{next(self.numbers)}.parquet"
+        columns = crm_contacts_schema(at.replace(tzinfo=UTC))
+        rows = [{"location_id": of.location_id} | one for one in contacts]
+        pq.write_table(pa.Table.from_pylist(rows, schema=columns), path)
+        return replace(of, crm_contacts=path, is_fresh=fresh)
+
+    def plan_all(
+        self,
+        locations: Sequence[PlannedLocation],
+        contacts: Iterable[Row],
+        policy: Mapping[str, Any] | None = None,
+        rejected: Iterable[Row] = (),
+    ) -> dict[str, PlanHeader]:
+        """Plan these locations; ``rejected`` are rows of ``valid_contacts``."""
+        contacts = list(contacts)
+        unique, valid = self.folder / "unique.parquet", self.folder / "valid.parquet"
+        pq.write_table(pa.Table.from_pylist(contacts, schema=UNIQUE_CONTACTS), unique)
+        members = [
+            {"location_id": row["location_id"], "source_key": key}
+            for row in contacts
+            for key in row["source_keys"]
+        ]
+        rows = [*members, *rejected]
+        pq.write_table(pa.Table.from_pylist(rows, schema=VALID_CONTACTS), valid)
+        return plan_locations(
+            locations,
+            Sources(valid, unique, self.folder, self.folder / "scratch"),
+            self.ledger,
+            Policy.model_validate(policy or {}),
+            run_id="run",
+            hash_key=KEY,
+        )
+
+    def plan(
+        self, *contacts: Row, at: PlannedLocation | None = None, **policy: Any
+    ) -> dict[str, Row]:
+        """Plan one location; its rows by identity, in the order of sending."""
+        one = at or location()
+        self.plan_all([one], contacts, policy)
+        return {row["identity"]: row for row in self.rows(one.location_id)}
+
+    def rows(self, location_id: str = "acme") -> list[Row]:
+        """The rows of the plan that was made last."""
+        return list(read_rows(plan_path(self.folder, CRM, location_id)))
+
+    def header(self, location_id: str = "acme") -> PlanHeader:
+        """The header of the plan that was made last, as it is on disk."""
+        return read_header(plan_path(self.folder, CRM, location_id), location_id)
+
+
+def body(row: Row) -> Any:
+    """The body that a row sends, without the location's id; None if it sends none."""
+    sent = json.loads(row["body"]) if row["body"] is not None else None
+    return {key: value for key, value in sent.items() if key != "locationId"} if sent else None

@@ -1,0 +1,146 @@
+"""Small tables in, a relation out: one .sql file of the plan in a real DuckDB."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from contacts_pipeline.engine import define, engine
+from contacts_pipeline.keyed_hash import define_keyed_hash
+from contacts_pipeline.ledger.store import KNOWN_CONTACTS, UNSETTLED
+from contacts_pipeline.plan.inputs import CRM_CONTACTS, LOCATIONS
+from tests.plan.bench import KEY, UNIQUE_CONTACTS, VALID_CONTACTS
+
+Table = list[dict[str, Any]]
+Relation = Callable[..., set[Any]]
+
+TEXT, TIME, FLAG = pa.string(), pa.timestamp("us"), pa.bool_()
+LIST = pa.list_(TEXT)
+FIELD = pa.list_(pa.struct([("field", TEXT), ("value", TEXT), ("hash", TEXT)]))
+HASHES = pa.map_(TEXT, TEXT)
+_KINDS: dict[str, pa.DataType] = {
+    **dict.fromkeys(
+        ("known_at", "listed_at", "updated_at", "intended_at", "unsettled_since"), TIME
+    ),
+    **dict.fromkeys(
+        ("is_deleted", "is_shown", "is_certain", "proven_absent", "is_acknowledged", "is_all"), FLAG
+    ),
+    **dict.fromkeys(
+        ("source_keys", "unsettled_identities", "tags", "changed_fields", "would_clear"), LIST
+    ),
+    **dict.fromkeys(("fields", "sent"), FIELD),
+    "hashes": HASHES,
+    "warnings": pa.list_(pa.struct([("code", TEXT), ("field", TEXT), ("detail", TEXT)])),
+}
+
+
+def _schema(columns: str) -> pa.Schema:
+    return pa.schema([(name, _KINDS.get(name, TEXT)) for name in columns.split()])
+
+
+SCHEMAS: dict[str, pa.Schema] = {
+    "locations": LOCATIONS,
+    "crm_contacts": CRM_CONTACTS,
+    "acknowledged_contacts": KNOWN_CONTACTS,
+    "unsettled_requests": UNSETTLED,
+    "unique_contacts": UNIQUE_CONTACTS,
+    "valid_contacts": VALID_CONTACTS,
+    "policy": pa.schema(
+        [(name, TEXT) for name in ("tags", "dnd", "shared", "changed_email")] + [("clear", LIST)]
+    ),
+    "listed_contacts": _schema("location_id contact_id email_hash phone_hash listed_at"),
+    "known_contacts": _schema(
+        "location_id contact_id source_keys known_at email_hash phone_hash row_hash is_deleted"
+    ),
+    "unsettled": _schema(
+        "location_id identity contact_id source_keys intended_at email_hash phone_hash is_shown"
+    ),
+    "key_contacts": _schema("location_id source_key contact_id is_deleted"),
+    "contact_holdings": _schema("location_id contact_id kind value is_certain"),
+    "claims": _schema("location_id identity source_keys updated_at hold email_hash phone_hash"),
+    "own_contacts": _schema("location_id identity contact_id found_by conflict"),
+    "phone_owners": _schema("location_id phone_hash identity"),
+    "withheld_values": _schema("location_id identity field code holder"),
+    "decisions": _schema(
+        "location_id identity contact_id hold request proven_absent row_hash is_acknowledged "
+        "email_hash phone_hash unsettled_since unsettled_identities"
+    ),
+    "contact_fields": _schema("location_id identity tags fields"),
+    "known_fields": _schema("location_id contact_id hashes"),
+    "field_changes": _schema(
+        "location_id identity tags changed_fields would_clear sent hashes is_all"
+    ),
+    "plan_warnings": _schema("location_id identity warnings"),
+    "upsert_plan": _schema("location_id identity action body add_tags"),
+}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "locations": {
+        "matches_email": True,
+        "matches_phone": True,
+        "allows_duplicates": False,
+        "is_fresh": False,
+        "custom_fields": [],
+    },
+    "policy": {
+        "tags": "add",
+        "dnd": "set_only",
+        "shared": "withhold",
+        "changed_email": "hold",
+        "clear": [],
+    },
+    "acknowledged_contacts": {"source_keys": "[]", "hashes": "{}"},
+    "unsettled_requests": {"source_keys": "[]"},
+    "known_contacts": {"source_keys": [], "is_deleted": False},
+    "unsettled": {"source_keys": [], "is_shown": False},
+    "key_contacts": {"is_deleted": False},
+    "contact_holdings": {"is_certain": True},
+    "claims": {"source_keys": []},
+    "decisions": {
+        "request": "upsert",
+        "proven_absent": False,
+        "is_acknowledged": False,
+        "unsettled_identities": [],
+        "row_hash": "row",
+    },
+    "field_changes": {"changed_fields": [], "would_clear": [], "sent": [], "is_all": True},
+}
+
+
+def relation(scratch: Path, name: str, wanted: str, also: str = "", **tables: Table) -> set[Any]:
+    """The columns ``wanted`` of a relation, over ``tables``; what is not given is empty.
+
+    ``also`` names relations that are defined before it, from their own files. There is one
+    location and one policy unless given.
+    """
+    given: dict[str, Table] = {"locations": [{}], "policy": [{}], **tables}
+    with engine(scratch) as con:
+        define_keyed_hash(con, KEY)
+        con.execute("set threads = 1")
+        for table, schema in SCHEMAS.items():
+            if table == name or table in also.split():
+                continue
+            rows = [
+                {"location_id": "acme"} | DEFAULTS.get(table, {}) | row
+                for row in given.get(table, [])
+            ]
+            con.register(table, pa.Table.from_pylist(rows, schema=schema))
+        for one in (*also.split(), name):
+            define(con, "contacts_pipeline.plan", one)
+        rows = con.sql(f'from "{name}"').to_arrow_table().to_pylist()
+    columns = wanted.split()
+    shown = [tuple(_plain(row[column]) for column in columns) for row in rows]
+    assert len(shown) == len(set(shown)), "a row twice"
+    return {row[0] if len(columns) == 1 else row for row in shown}
+
+
+def _plain(value: Any) -> Any:
+    """A value that a set can hold: a list or a struct as the tuple of its values."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return tuple(_plain(one) for one in value) if isinstance(value, list) else value
+
+
+def of(columns: str, *rows: tuple[Any, ...]) -> Table:
+    """A table: the names of its columns, then its rows."""
+    return [dict(zip(columns.split(), row, strict=True)) for row in rows]
