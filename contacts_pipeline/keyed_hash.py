@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -20,17 +21,24 @@ _BLOCK_BYTES = 64  # of SHA-256, by RFC 2104
 
 def load_key(path: Path) -> bytes:
     """The key at ``path``, made and stored for this user alone where there is none."""
-    private_folder(path.parent)
+    if not path.exists():
+        _make_key(path)
+    return bytes.fromhex(path.read_text(encoding="ascii"))
+
+
+def _make_key(path: Path) -> None:
+    """Whole or not at all, since another process may be reading, or making one, right now."""
+    part = private_folder(path.parent) / f".{path.name}.{secrets.token_hex(8)}"
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return bytes.fromhex(path.read_text(encoding="ascii"))
-    key = secrets.token_bytes(_KEY_BYTES)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key.hex())
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES).hex())
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(part, path)
+    finally:
+        part.unlink()
 
 
 def keyed_hash(key: bytes, kind: str, value: str) -> str:

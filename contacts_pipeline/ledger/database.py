@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.snapshots import private_folder
+
+_TABLES_LOCK = 0x6C6564676572  # "ledger": any number that all versions agree on
 
 
 class LedgerError(PipelineError):
@@ -31,6 +33,14 @@ def open_engine(url: str) -> Engine:
             private_folder(folder)
         event.listen(engine, "connect", _flush_every_commit)
     return engine
+
+
+def alone_until_commit(connection: Connection) -> None:
+    """Keep other processes from making the tables at the same time."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("begin immediate")
+    else:
+        connection.execute(select(func.pg_advisory_xact_lock(_TABLES_LOCK)))
 
 
 def folder_of(engine: Engine) -> Path | None:

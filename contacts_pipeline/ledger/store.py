@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from contacts_pipeline.ledger import schema
 from contacts_pipeline.ledger.database import (
     LedgerError,
+    alone_until_commit,
     folder_of,
     open_engine,
     shown,
@@ -63,8 +64,10 @@ class Ledger:
         self.crm = crm
         self.engine = open_engine(url)
         self.folder = folder_of(self.engine)
-        with self._writing() as connection:
+        with self._reading() as connection:
+            alone_until_commit(connection)
             schema.metadata.create_all(connection)
+            connection.commit()
         self._agree("schema_version", str(schema.SCHEMA_VERSION))
         self._agree("key_fingerprint", key_fingerprint)
 

@@ -3,12 +3,14 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
+from contacts_pipeline.keyed_hash import load_key
 from contacts_pipeline.ledger import Entry, Journal, Ledger, LedgerError, utc_now
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.sandbox import running_sandbox
@@ -225,3 +227,18 @@ def test_nothing_readable_is_kept(tmp_path: Path) -> None:
         content = path.read_bytes()
         for value in (b"p1@acme.example.com", b"+12125550001", b"Last1", b"pit-sandbox"):
             assert value not in content
+
+
+def test_many_processes_may_open_a_new_ledger_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        opened = [threads.submit(make_ledger, tmp_path / "ledger.sqlite") for _ in range(16)]
+        for one in opened:
+            one.result().close()
+
+
+def test_processes_that_start_at_once_agree_on_the_key(tmp_path: Path) -> None:
+    for number in range(20):
+        path = tmp_path / str(number) / "hash.key"
+        with ThreadPoolExecutor(8) as threads:
+            assert len(set(threads.map(load_key, [path] * 8))) == 1
+        assert [one.name for one in path.parent.iterdir()] == ["hash.key"]
