@@ -15,7 +15,6 @@ from contacts_pipeline.contact import FIELD_COLUMNS, NOT_NULLABLE, Channel
 
 Match = Literal["email,phone", "phone,email", "email", "phone"]
 Share = Annotated[float, Field(ge=0, le=1)]
-SurvivorRule = Literal["newest", "most_frequent", "source_priority", "longest"]
 Expression = Annotated[str, Field(min_length=1)]
 
 SAMPLE_WAREHOUSE = Path("data/sample")
@@ -137,7 +136,9 @@ class Crm(Section):
 
     base_url: str
     token_env: str = Field("CRM_TOKEN", description="For locations that name none of their own.")
-    allow_http: bool = Field(default=False, description="Plain http beyond loopback: private networks.")
+    allow_http: bool = Field(
+        default=False, description="Plain http beyond loopback: private networks."
+    )
     timeout_seconds: float = Field(30, gt=0)
     settle_seconds: float = Field(30, ge=0, description="Wait before an unclear fate is looked up.")
     max_tries: int = Field(5, ge=1, description="Tries of one request, the first included.")
@@ -198,14 +199,10 @@ class Validation(Section):
     """How strict the judgement of a field is."""
 
     phones: Literal["valid", "possible"] = "valid"
-    placeholder_emails: Literal["reject", "warn"] = "reject"
+    placeholder_emails: Literal["reject", "warn"] = Field(
+        "warn", description="Such an address is never sent; 'reject' refuses its whole row."
+    )
     role_emails: Literal["reject", "warn", "accept"] = "warn"
-
-
-class Runs(Section):
-    """How Dagster runs are cut."""
-
-    locations_per_run: int = Field(50, gt=0)
 
 
 class Settings(Section):
@@ -217,19 +214,8 @@ class Settings(Section):
     crm: Crm
     policy: Policy = Policy()
     validation: Validation = Validation()
-    survivorship: dict[str, SurvivorRule] = Field(
-        default_factory=dict, description="API field to rule, where it is not 'newest'."
-    )
-    runs: Runs = Runs()
 
     _folder: Path = PrivateAttr(default_factory=Path)
-
-    @field_validator("survivorship")
-    @classmethod
-    def _survivors(cls, value: dict[str, str]) -> dict[str, str]:
-        if unknown := value.keys() - FIELD_COLUMNS.keys():
-            raise ValueError(f"a contact has no {', '.join(sorted(unknown))}")
-        return value
 
     @property
     def warehouse_path(self) -> Path | None:

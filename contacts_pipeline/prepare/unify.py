@@ -18,7 +18,7 @@ def unify_contacts(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
     Args:
         con: Has ``valid_contacts`` and ``crm_locations``.
-        settings: ``policy.shared`` and ``survivorship``.
+        settings: ``policy.shared``.
     """
     con.execute(relation_sql(PACKAGE, "macros"))
     define(con, PACKAGE, "matching_locations", "table")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,20 +24,39 @@ rows = st.lists(
             "updated_at": st.sampled_from([None, at(1), at(2)]),
         }
     ),
-    max_size=10,
+    max_size=40,
 )
-FEW = settings(
-    max_examples=4, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+
+
+def of_examples(number: int) -> settings:
+    """A judgement costs half a second whatever its rows, so examples are few and large."""
+    return settings(
+        max_examples=number,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
 
 
 def numbered(found: list[Row]) -> list[Row]:
     return [{"source_key": str(number), **row} for number, row in enumerate(found)]
 
 
-@FEW
+@of_examples(4)
 @given(rows)
 def test_order_is_irrelevant_nothing_vanishes_and_no_email_is_shared(found: list[Row]) -> None:
+    nothing_vanishes_in_any_order(found)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@of_examples(60)
+@given(rows)
+def test_the_same_of_many_more_rows(found: list[Row]) -> None:
+    nothing_vanishes_in_any_order(found)
+
+
+def nothing_vanishes_in_any_order(found: list[Row]) -> None:
     forwards, backwards = numbered(found), numbered(found)[::-1]
     judged, one = valid(forwards), unique(forwards)
     assert one == unique(backwards)
@@ -51,7 +71,7 @@ def test_order_is_irrelevant_nothing_vanishes_and_no_email_is_shared(found: list
     assert len(owned) == len(set(owned))
 
 
-@FEW
+@of_examples(4)
 @given(rows)
 def test_what_was_judged_is_judged_the_same_again(found: list[Row]) -> None:
     judged = valid(numbered(found))
