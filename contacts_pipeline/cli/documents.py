@@ -5,7 +5,7 @@ from typing import Any
 
 from contacts_pipeline.plan import PlanHeader
 from contacts_pipeline.push import LocationReport
-from contacts_pipeline.steps import unassigned
+from contacts_pipeline.steps import registered_locations, unassigned
 from contacts_pipeline.workspace import Workspace
 
 
@@ -27,7 +27,10 @@ def plan_document(
     workspace: Workspace,
 ) -> dict[str, Any]:
     """``plan --json``: the counts up to ``deferred``, what would be sent, and how long it takes."""
-    locations = {name: _planned(header) for name, header in plans.items()}
+    registry = registered_locations(workspace)
+    locations = {
+        name: _planned(header) | {"match": registry[name].match} for name, header in plans.items()
+    }
     locations |= {name: _unplanned(report) for name, report in failed.items()}
     return {
         "run_id": run_id,
@@ -52,6 +55,7 @@ def _planned(header: PlanHeader) -> dict[str, Any]:
         **counts.model_dump(),
         "requests": 0 if held else header.requests,
         "seconds_estimated": 0.0 if held else header.seconds_estimated,
+        "unpredicted": not header.scored,
         "told": header.told,
     }
 

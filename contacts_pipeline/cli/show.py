@@ -48,10 +48,28 @@ def show_locations(document: Mapping[str, Any], columns: tuple[str, ...]) -> Non
             console.print(f"{counts['told'] or name} ({counts['reason']})", soft_wrap=True)
         if counts.get("deferred_because"):
             console.print(f"location {name}: the rest waits ({counts['deferred_because']})")
+    _show_assumptions(console, locations)
     rows = document["unassigned"]
     if rows["extracted"]:
         reasons = ", ".join(f"{n} {code}" for code, n in rows["reasons"].items())
         console.print(f"{rows['extracted']} rows belong to no enabled location: {reasons}")
+
+
+def _show_assumptions(console: Console, locations: Mapping[str, Any]) -> None:
+    rules: dict[str, list[str]] = {}
+    for name, counts in locations.items():
+        if "match" in counts:
+            rules.setdefault(counts["match"], []).append(name)
+    if rules:
+        told = "; ".join(f"{match} for {', '.join(names)}" for match, names in rules.items())
+        console.print(f"assumed, since no endpoint shows it: duplicates by {told}", soft_wrap=True)
+    unread = [name for name, counts in locations.items() if counts.get("unpredicted")]
+    if unread:
+        console.print(
+            f"unpredicted, since the CRM's own contacts are not read: {', '.join(unread)}; only "
+            "contacts in the ledger are known",
+            soft_wrap=True,
+        )
 
 
 def say(text: str) -> None:

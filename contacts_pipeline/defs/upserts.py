@@ -4,6 +4,7 @@ They are one step: a step that raises skips all that is downstream in its run, f
 while here one location's failure must be its own.
 """
 
+import os
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -24,7 +25,7 @@ from contacts_pipeline.defs.resources import Project
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.workspace import Workspace
 
-LOCATIONS_PER_RUN = 50
+LOCATIONS_PER_RUN = int(os.environ.get("CONTACTS_LOCATIONS_PER_RUN", "50"))
 RUN_ID_TAG = "contacts_pipeline/run_id"
 DATA_VERSION_TAG = "dagster/data_version"
 
