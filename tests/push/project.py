@@ -43,6 +43,7 @@ FIELDS = {
 }
 COLUMNS = ("id", "location", "updated_at", *FIELDS.values())
 WAIT_SECONDS = 60.0
+ROOT = Path(__file__).parents[2]
 _PREPARED: dict[str, dict[str, bytes]] = {}
 
 
@@ -188,6 +189,19 @@ class Project:
     def planned_rows(self, location: str = "acme") -> list[dict[str, Any]]:
         folder = self.workspace.snapshots / "upsert_plan"
         return list(read_rows(next(folder.glob(f"*/{location}-*.parquet"))))
+
+    @contextmanager
+    def light_process(self) -> Iterator[subprocess.Popen[str]]:
+        """A pusher without Dagster, on stages that are prepared already."""
+        command = [sys.executable, "-m", "tests.push.pusher", str(self.folder)]
+        environ = dict(os.environ) | dict(self.environ) | {"PYTHONPATH": str(ROOT)}
+        with subprocess.Popen(
+            command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     @contextmanager
     def pushing_process(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
