@@ -50,13 +50,29 @@ def test_one_request_is_in_flight_before_the_first_answer(tmp_path: Path) -> Non
         assert all(later - earlier >= 0.15 for earlier, later in pairwise(first))
 
 
-def test_run_right_after_another_draws_no_429(tmp_path: Path) -> None:
-    with running(options(20, 2000, window="sliding")) as crm:
-        configured = {"id": "acme", "burst_limit": 20, "interval_ms": 2000}
+@pytest.mark.parametrize("used", [10, 19])
+def test_what_is_used_up_already_draws_no_429(tmp_path: Path, used: int) -> None:
+    """By the run before, or by who else shares the location's limit: it still counts."""
+    with running(options(20, 1500, window="sliding")) as crm:
+        configured = {"id": "acme", "burst_limit": 20, "interval_ms": 1500}
         project = Project(tmp_path, crm.url, locations=[configured]).write(people(16))
-        project.push()
-        project.data = "second"
-        project.push()
+        project.plan()
+        for number in range(used):
+            crm.upsert(email=f"other{number}@example.com")
+        assert project.push_the_plan()["acme"].created == 16
+        assert crm.count("status_429") == 0
+
+
+def test_run_right_after_another_draws_no_429(tmp_path: Path) -> None:
+    with running(options(20, 1500, window="sliding")) as crm:
+        configured = {"id": "acme", "burst_limit": 20, "interval_ms": 1500}
+        project = Project(tmp_path, crm.url, locations=[configured]).write(people(16))
+        for folder in ("first", "second"):
+            project.data = folder
+            project.plan()
+        for folder in ("first", "second"):
+            project.data = folder
+            project.push_the_plan()
         assert crm.count("upsert") == 32
         assert crm.count("status_429") == 0
 
