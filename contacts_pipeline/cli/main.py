@@ -69,8 +69,8 @@ def main(config: Path, data: Path) -> None:
 @click.option("--port", default=8484, show_default=True, help="Of the demo's CRM.")
 def demo(port: int, *, as_json: bool) -> None:
     """Push the sample warehouse to a CRM that the demo starts on this machine."""
-    from contacts_pipeline.cli.demo import NEXT, run_demo  # noqa: PLC0415 - Dagster takes a second
-    from contacts_pipeline.cli.show import PUSH_COLUMNS  # noqa: PLC0415
+    from contacts_pipeline.cli.demo import NEXT, run_demo
+    from contacts_pipeline.cli.show import PUSH_COLUMNS
 
     document = run_demo(port, quiet=as_json)
     _finish(document, PUSH_COLUMNS, as_json=as_json, then=lambda: click.echo(NEXT))
@@ -81,7 +81,7 @@ def demo(port: int, *, as_json: bool) -> None:
 @_JSON
 def plan(locations: tuple[str, ...], *, as_json: bool) -> None:
     """Show what would change in each location; sends nothing that writes."""
-    from contacts_pipeline.cli import pipeline, show  # noqa: PLC0415
+    from contacts_pipeline.cli import pipeline, show
 
     document = pipeline.plan(Workspace.from_environment(), locations, quiet=as_json)
     _finish(document, show.PLAN_COLUMNS, as_json=as_json)
@@ -93,7 +93,7 @@ def plan(locations: tuple[str, ...], *, as_json: bool) -> None:
 @click.option("--force", is_flag=True, help="Send what a breaker holds, too.")
 def push(locations: tuple[str, ...], *, as_json: bool, force: bool) -> None:
     """Bring the locations up to date: refresh, plan, push and prove."""
-    from contacts_pipeline.cli import pipeline, show  # noqa: PLC0415
+    from contacts_pipeline.cli import pipeline, show
 
     workspace = Workspace.from_environment()
     document = pipeline.push(workspace, locations, force=force, quiet=as_json)
@@ -106,14 +106,14 @@ def push(locations: tuple[str, ...], *, as_json: bool, force: bool) -> None:
 @click.option("--run", "run_id", metavar="ID", help="Of this run; else each location's last.")
 def outcomes(locations: tuple[str, ...], run_id: str | None, *, as_json: bool) -> None:
     """Show what became of every location's contacts."""
-    from contacts_pipeline.cli import pipeline, show  # noqa: PLC0415
+    from contacts_pipeline.cli import pipeline, show
 
     document = pipeline.outcomes(Workspace.from_environment(), locations, run_id)
     _finish(document, show.PUSH_COLUMNS, as_json=as_json)
 
 
 def _sandbox_locations() -> Any:
-    from contacts_pipeline.cli.demo import sandbox_locations  # noqa: PLC0415
+    from contacts_pipeline.cli.demo import sandbox_locations
 
     return sandbox_locations(Workspace.from_environment())
 
@@ -128,8 +128,8 @@ def _finish(
     as_json: bool,
     then: Callable[[], None] = lambda: None,
 ) -> None:
-    from contacts_pipeline.cli.pipeline import exit_code  # noqa: PLC0415
-    from contacts_pipeline.cli.show import show_locations  # noqa: PLC0415
+    from contacts_pipeline.cli.pipeline import exit_code
+    from contacts_pipeline.cli.show import show_locations
 
     if as_json:
         click.echo(json.dumps(document))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import Any
 
 from contacts_pipeline.cli.documents import plan_document, push_document
 from contacts_pipeline.cli.show import progress_bars, say
@@ -11,7 +12,7 @@ from contacts_pipeline.push import LocationReport
 from contacts_pipeline.steps import registered_locations, stored_plan
 from contacts_pipeline.workspace import Workspace
 
-Document = dict[str, object]
+Document = dict[str, Any]
 
 
 def plan(workspace: Workspace, chosen: Sequence[str], *, quiet: bool) -> Document:
@@ -48,9 +49,7 @@ def outcomes(workspace: Workspace, chosen: Sequence[str], run_id: str | None) ->
 
 def exit_code(document: Document) -> int:
     """0 if every location is ok, else 1."""
-    locations = document["locations"]
-    assert isinstance(locations, dict)  # noqa: S101 - narrows the document's type
-    return int(any(counts["status"] != "ok" for counts in locations.values()))
+    return int(any(counts["status"] != "ok" for counts in document["locations"].values()))
 
 
 def _run(

@@ -175,7 +175,12 @@ def _header(
     location: PlannedLocation, facts: Mapping[str, Any], version: int, crm: str, run_id: str
 ) -> PlanHeader:
     counts = PlanCounts(**{name: facts[name] for name in PlanCounts.model_fields if name in facts})
-    reason, told = tripped(location, counts)
+    reason, told = tripped(
+        location.location_id,
+        counts,
+        max_reject_share=location.max_reject_share,
+        max_create_share=location.max_create_share,
+    )
     seconds = facts["requests"] * location.interval_ms / 1000 / location.burst_limit
     return PlanHeader(
         plan_id=secrets.token_hex(8),

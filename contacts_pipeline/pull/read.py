@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,11 +107,13 @@ async def _read_contacts(client: CrmClient, pace: Pace, max_tries: int, path: Pa
                 "sort": [{"field": "dateAdded", "direction": "asc"}],
             } | ({"searchAfter": after} if after else {})
             body = json.dumps(query).encode()
-            page = await _ask(lambda body=body: client.search(body), pace, max_tries)  # type: ignore[misc]
+            page = await _ask(partial(client.search, body), pace, max_tries)
             writer.write(page.contacts)
-            after = _cursor(page.contacts)
-            if len(page.contacts) < PAGE_LIMIT or after is None:
+            if len(page.contacts) < PAGE_LIMIT:
                 return
+            after = _cursor(page.contacts)
+            if after is None:
+                raise CrmError("a full page of contacts without searchAfter: the rest stays unseen")
 
 
 def _cursor(contacts: Sequence[StoredContact]) -> list[Any] | None:
