@@ -18,6 +18,7 @@ from contacts_pipeline.sandbox import (
     SandboxRules,
     running_sandbox,
 )
+from tests.lengths import ROUNDS
 from tests.push.project import (
     FIELDS,
     Project,
@@ -70,7 +71,7 @@ CHAOS = [
         (1, APPLIED_BUT_UNTOLD),
         *(
             pytest.param(seed, APPLIED_BUT_UNTOLD if seed % 2 else (), marks=pytest.mark.slow)
-            for seed in range(2, 22)
+            for seed in range(2, 2 + 3 * ROUNDS)
         ),
     ],
 )
@@ -147,7 +148,7 @@ def push_at_random(project: Project, crm: RunningSandbox, chosen: random.Random)
 
 
 @pytest.mark.parametrize(
-    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 42))]
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 2 + 3 * ROUNDS))]
 )
 def test_chaos_ends_in_the_state_of_a_faultless_run(tmp_path: Path, seed: int) -> None:
     chosen = random.Random(seed)

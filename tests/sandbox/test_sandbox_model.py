@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from contacts_pipeline.sandbox import RunningSandbox, SandboxCustomField, SandboxLocation
 from contacts_pipeline.sandbox.pytest import StartSandbox
+from tests.lengths import ROUNDS
 
 # what a person writes, and what the CRM is known to make of it; None can't be dialled
 PHONES = {
@@ -379,4 +380,4 @@ def test_sandbox_equals_the_model(
 def test_sandbox_equals_the_model_at_length(
     crm_sandbox: StartSandbox, location: SandboxLocation, switches: dict[str, str]
 ) -> None:
-    compare_with_model(crm_sandbox, location, switches, examples=150)
+    compare_with_model(crm_sandbox, location, switches, examples=20 * ROUNDS)
