@@ -5,15 +5,17 @@ Intents are committed before their request is sent, answers before the next step
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import bindparam, false, func, insert, select, true, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from contacts_pipeline.ledger import schema
-from contacts_pipeline.ledger.database import LedgerError, shown
+from contacts_pipeline.ledger.database import LedgerError, shown, unusable
 from contacts_pipeline.ledger.store import Ledger
 
 GATHER_SECONDS = 0.02  # a fifth of the 100 ms that an intent may wait for its commit
@@ -59,18 +61,29 @@ class Journal:
         self._session_free = asyncio.Lock()
 
     async def claim(self, location_id: str) -> bool:
-        """Become the only session of PostgreSQL that pushes the location, until the end."""
+        """Become the only session of PostgreSQL that pushes the location."""
+        try:
+            return await self._lock(func.pg_try_advisory_lock, location_id)
+        except SQLAlchemyError as error:
+            raise unusable(self._ledger.engine, error) from None
+
+    async def release(self, location_id: str) -> None:
+        """Let another session push the location; one that is lost has released it already."""
+        if self.failure is None:
+            with suppress(SQLAlchemyError):
+                await self._lock(func.pg_advisory_unlock, location_id)
+
+    async def _lock(self, function: Callable[[int], Any], location_id: str) -> bool:
         place = f"contacts_pipeline\n{self._ledger.crm}\n{location_id}".encode()
         digest = hashlib.blake2b(place, digest_size=8).digest()
         number = int.from_bytes(digest, signed=True)
 
-        def try_lock() -> bool:
+        def ask() -> bool:
             with self._session.begin():
-                query = select(func.pg_try_advisory_lock(number))
-                return bool(self._session.execute(query).scalar_one())
+                return bool(self._session.execute(select(function(number))).scalar_one())
 
         async with self._session_free:
-            return await asyncio.to_thread(try_lock)
+            return await asyncio.to_thread(ask)
 
     async def write(self, entry: Entry) -> None:
         """Return when ``entry`` is durable; raises ``LedgerError`` if it can't be written."""

@@ -17,7 +17,12 @@ async def only_pusher(ledger: Ledger, journal: Journal, location_id: str) -> Asy
     session: who loses the session can't write an intent either, so nothing more is sent.
     """
     if ledger.folder is None:
-        yield await journal.claim(location_id)
+        alone = await journal.claim(location_id)
+        try:
+            yield alone
+        finally:
+            if alone:
+                await journal.release(location_id)
         return
     name = f"{file_name(ledger.crm)}.{file_name(location_id)}.lock"
     lock = FileLock(private_folder(ledger.folder / "locks") / name)
