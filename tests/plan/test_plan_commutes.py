@@ -24,6 +24,7 @@ from contacts_pipeline.sandbox import (
     SandboxOptions,
     running_sandbox,
 )
+from tests.lengths import ROUNDS
 from tests.plan.bench import Bench, Row, contact, location
 from tests.plan.worlds import LIST_AGE, MATCHES, Held, World, identities, worlds
 
@@ -344,7 +345,7 @@ QUICK = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking is for the long profile
 )
-LONG = settings(QUICK, max_examples=1_000, phases=list(Phase))
+LONG = settings(QUICK, max_examples=60 * ROUNDS, phases=list(Phase))
 
 
 @QUICK
@@ -373,7 +374,7 @@ def test_runs_come_to_rest(stage: Stage, chosen: Sequence[World], policy: dict[s
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@settings(LONG, max_examples=300)
+@settings(LONG, max_examples=20 * ROUNDS)
 @given(chosen=worlds_of_all_kinds, policy=policies)
 def test_runs_come_to_rest_at_length(
     stage: Stage, chosen: Sequence[World], policy: dict[str, str]
