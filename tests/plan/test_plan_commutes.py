@@ -325,7 +325,7 @@ def admit(world: World, target: Held, person: dict[str, Any]) -> None:
     """The contact is this person's: recorded for its keys, or its by email, or by phone."""
     if world.pending:
         return
-    recorded = {}
+    recorded: dict[str, str] = {}
     for one in sorted(world.held, key=lambda held: -held.age):
         recorded |= dict.fromkeys(one.keys or (), one.id)
     if target.id in {recorded.get(key) for key in person["keys"]}:
