@@ -24,31 +24,7 @@ from contacts_pipeline.ledger.database import (
     shown,
     unusable,
 )
-
-KNOWN_CONTACTS = pa.schema(
-    [
-        ("location_id", pa.string()),
-        ("contact_id", pa.string()),
-        ("source_keys", pa.string()),
-        ("email_hash", pa.string()),
-        ("phone_hash", pa.string()),
-        ("hashes", pa.string()),
-        ("row_hash", pa.string()),
-        ("known_at", pa.timestamp("us")),
-    ]
-)
-UNSETTLED = pa.schema(
-    [
-        ("location_id", pa.string()),
-        ("identity", pa.string()),
-        ("source_keys", pa.string()),
-        ("effect", pa.string()),
-        ("predicted_contact_id", pa.string()),
-        ("email_hash", pa.string()),
-        ("phone_hash", pa.string()),
-        ("intended_at", pa.timestamp("us")),
-    ]
-)
+from contacts_pipeline.ledger.relations import KNOWN_CONTACTS, UNSETTLED
 
 
 class Ledger:

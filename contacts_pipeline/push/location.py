@@ -16,12 +16,13 @@ from contacts_pipeline.crm import CrmClient
 from contacts_pipeline.ledger import Journal, Ledger, LedgerError, utc_now
 from contacts_pipeline.plan.files import PlanHeader, read_header, read_rows
 from contacts_pipeline.push.guard import only_pusher
+from contacts_pipeline.push.meter import where
 from contacts_pipeline.push.pace import Pace
 from contacts_pipeline.push.report import LocationReport, Status, quantiles
 from contacts_pipeline.push.row import RowPush
 from contacts_pipeline.push.slots import Slots
 from contacts_pipeline.push.stop import StopSignal
-from contacts_pipeline.push.wire import Errand, Wire, where
+from contacts_pipeline.push.wire import Errand, Wire
 
 _LOG = logging.getLogger(__name__)
 _ROWS_READ_AT_ONCE = 256

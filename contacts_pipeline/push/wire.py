@@ -5,11 +5,9 @@ Also the place where an answer about the location, not the record, stops the loc
 
 import asyncio
 import json
-import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -22,10 +20,10 @@ from contacts_pipeline.crm import (
     StoredContact,
     UnclearFate,
     Unreachable,
-    Upserted,
 )
 from contacts_pipeline.keyed_hash import keyed_hash
 from contacts_pipeline.ledger import Entry, Journal, LedgerError, utc_now
+from contacts_pipeline.push.meter import Meter, read_answer
 from contacts_pipeline.push.pace import Pace
 from contacts_pipeline.push.stop import Stopped, StopSignal
 
@@ -36,18 +34,6 @@ Effect = Literal["upsert", "tags", "lookup"]
 MOST_UNCLEAR_IN_A_ROW = 32  # twice the rows in flight: the CRM is down, not a request unlucky
 
 _AnswerT = TypeVar("_AnswerT")
-
-
-@dataclass
-class Meter:
-    """What the location's push cost beyond its requests, which the client counts.
-
-    ``retries`` are the requests that repeat one of this run, ``latencies`` seconds a request.
-    """
-
-    retries: int = 0
-    rate_limited: int = 0
-    latencies: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -132,7 +118,7 @@ class Wire:
             raise
         self._measure(started, effect, sent)
         self._unclear_in_a_row = 0
-        self._answered(intent, *_read(answer))
+        self._answered(intent, *read_answer(answer))
         return answer
 
     def remember(
@@ -290,21 +276,3 @@ class Wire:
 
     def _hash(self, kind: str, value: str | None) -> str | None:
         return keyed_hash(self._errand.hash_key, kind, value) if value else None
-
-
-def where(error: BaseException) -> str:
-    """File and line of an error's origin: what may be logged, since its message holds values."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
-
-
-def _read(answer: object) -> tuple[str, str | None, str | None]:
-    """Verdict, contact id and trace id of an answer, as the ledger keeps them."""
-    match answer:
-        case Upserted():
-            return "created" if answer.new else "updated", answer.contact.id, answer.trace_id
-        case StoredContact():
-            return "found", answer.id, None
-        case None:
-            return "absent", None, None
-    return "tagged", None, None
