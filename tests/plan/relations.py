@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from contacts_pipeline.engine import define, engine
 from contacts_pipeline.keyed_hash import define_keyed_hash
-from contacts_pipeline.ledger.store import KNOWN_CONTACTS, UNSETTLED
+from contacts_pipeline.ledger.relations import KNOWN_CONTACTS, UNSETTLED
 from contacts_pipeline.plan.inputs import CRM_CONTACTS, LOCATIONS
 from tests.plan.bench import KEY, UNIQUE_CONTACTS, VALID_CONTACTS
 
