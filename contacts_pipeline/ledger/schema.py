@@ -1,7 +1,8 @@
 """The ledger's tables, for SQLite and PostgreSQL alike.
 
 Everything is keyed by the CRM (its normalised base URL) and the location. Times are UTC, naive.
-No value of a contact is in here: hashes, ids, codes and counts.
+No value of a contact is in here: hashes, ids, codes and counts. Every change of a table needs a
+step in ``migrations``, which says how to add one.
 """
 
 from sqlalchemy import (
@@ -16,8 +17,6 @@ from sqlalchemy import (
     Text,
     false,
 )
-
-SCHEMA_VERSION = 1
 
 metadata = MetaData()
 
@@ -90,6 +89,7 @@ Index(
     postgresql_where=requests.c.settled == false(),
 )
 Index("requests_by_identity", requests.c.crm, requests.c.location_id, requests.c.identity)
+Index("requests_by_time", requests.c.crm, requests.c.location_id, requests.c.intended_at)
 
 outcomes = Table(
     "outcomes",

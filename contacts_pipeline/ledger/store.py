@@ -18,12 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from contacts_pipeline.ledger import schema
 from contacts_pipeline.ledger.database import (
     LedgerError,
-    alone_until_commit,
     folder_of,
     open_engine,
     shown,
     unusable,
 )
+from contacts_pipeline.ledger.migrations import bring_up_to_date
 from contacts_pipeline.ledger.relations import KNOWN_CONTACTS, UNSETTLED
 
 
@@ -41,11 +41,8 @@ class Ledger:
         self.engine = open_engine(url)
         self.folder = folder_of(self.engine)
         with self._reading() as connection:
-            alone_until_commit(connection)
-            schema.metadata.create_all(connection)
-            connection.commit()
-        self._agree("schema_version", str(schema.SCHEMA_VERSION))
-        self._agree("key_fingerprint", key_fingerprint)
+            bring_up_to_date(connection)
+        self._agree_on_key(key_fingerprint)
 
     def close(self) -> None:
         """Release the connections."""
@@ -216,22 +213,20 @@ class Ledger:
         others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
 
-    def _agree(self, name: str, value: str) -> None:
+    def _agree_on_key(self, key_fingerprint: str) -> None:
         table = schema.facts
+        query = select(table.c.value).where(table.c.name == "key_fingerprint")
         with self._writing() as connection:
-            connection.execute(
-                self._insert(table).values(name=name, value=value).on_conflict_do_nothing()
+            stored = connection.execute(query).scalar_one_or_none()
+            if stored is None:
+                row = {"name": "key_fingerprint", "value": key_fingerprint}
+                connection.execute(self._insert(table).values(row).on_conflict_do_nothing())
+                stored = connection.execute(query).scalar_one()
+        if stored != key_fingerprint:
+            raise LedgerError(
+                f"ledger {shown(self.engine)}: its hashes were made with another key; put the "
+                "hash.key of the data folder that wrote it beside it"
             )
-            stored = connection.execute(
-                select(table.c.value).where(table.c.name == name)
-            ).scalar_one()
-        if stored != value:
-            what = {
-                "schema_version": "it was written by another version of contacts-pipeline",
-                "key_fingerprint": "its hashes were made with another key; put the hash.key of "
-                "the data folder that wrote it beside it",
-            }[name]
-            raise LedgerError(f"ledger {shown(self.engine)}: {what}")
 
     def session(self) -> Connection:
         """A connection of its own; closing it ends the session with the database."""
