@@ -1,7 +1,11 @@
-"""A location's plan on disk: the rows as Parquet, and a header in the file's own metadata."""
+"""A location's plans on disk, a file each: rows as Parquet, a header in the file's own metadata.
+
+A plan is never written over: a push and its proof read the very file that they were given.
+"""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -10,7 +14,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
 from contacts_pipeline.errors import PipelineError
-from contacts_pipeline.snapshots import file_name
+from contacts_pipeline.snapshots import file_name, replacing
 
 HEADER_KEY = "contacts_pipeline.plan"
 _BATCH_ROWS = 4_096
@@ -78,19 +82,47 @@ class PlanHeader(BaseModel):
     data_version: str
 
 
-def plan_path(folder: Path, crm: str, location_id: str) -> Path:
-    """Where the plan of a location of ``crm`` is kept."""
-    return folder / "upsert_plan" / file_name(crm) / f"{file_name(location_id)}.parquet"
+def plan_path(snapshots: Path, crm: str, location_id: str, plan_id: str) -> Path:
+    """Where a plan of a location of ``crm`` is kept."""
+    return _folder(snapshots, crm, location_id) / f"{plan_id}.parquet"
 
 
-def read_header(path: Path, location_id: str) -> PlanHeader:
+def newest_plan(snapshots: Path, crm: str, location_id: str) -> Path | None:
+    """The plan that was made last for a location; None if there was none yet."""
+    try:
+        plan_id = _pointer(snapshots, crm, location_id).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return None
+    return plan_path(snapshots, crm, location_id, plan_id)
+
+
+def point_to_newest(snapshots: Path, header: PlanHeader) -> None:
+    """Make the plan of ``header`` the one that is taken where none is named."""
+    with replacing(_pointer(snapshots, header.crm, header.location_id)) as part:
+        part.write_text(header.plan_id, encoding="ascii")
+
+
+def forget_plans(
+    snapshots: Path, crm: str, location_id: str, keep: Collection[str], older_than_seconds: float
+) -> None:
+    """Remove a location's plans of that age, but not the newest nor those in ``keep``."""
+    newest = newest_plan(snapshots, crm, location_id)
+    oldest = time.time() - older_than_seconds
+    for path in _folder(snapshots, crm, location_id).glob("*.parquet"):
+        if path != newest and path.stem not in keep and path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
+
+
+def read_header(path: Path | None, location_id: str) -> PlanHeader:
     """The header of the plan at ``path``."""
     try:
-        stored = pq.read_metadata(path).metadata
+        stored = pq.read_metadata(path).metadata if path else None
     except FileNotFoundError:
+        stored = None
+    if stored is None:
         raise PlanError(
             f"location {location_id}: it has no plan; materialise upsert_plan for it first"
-        ) from None
+        )
     return PlanHeader.model_validate_json(stored[HEADER_KEY.encode()])
 
 
@@ -106,3 +138,11 @@ def read_rows(path: Path, *actions: str) -> Iterator[dict[str, Any]]:
 def header_json(header: PlanHeader) -> str:
     """The header as the file's metadata holds it."""
     return json.dumps(header.model_dump(mode="json"))
+
+
+def _folder(snapshots: Path, crm: str, location_id: str) -> Path:
+    return snapshots / "upsert_plan" / file_name(crm) / file_name(location_id)
+
+
+def _pointer(snapshots: Path, crm: str, location_id: str) -> Path:
+    return _folder(snapshots, crm, location_id) / "newest"

@@ -17,7 +17,14 @@ from contacts_pipeline.engine import define, engine, scan
 from contacts_pipeline.keyed_hash import define_keyed_hash
 from contacts_pipeline.ledger import Ledger
 from contacts_pipeline.plan.breakers import tripped
-from contacts_pipeline.plan.files import HEADER_KEY, PlanCounts, PlanHeader, header_json, plan_path
+from contacts_pipeline.plan.files import (
+    HEADER_KEY,
+    PlanCounts,
+    PlanHeader,
+    header_json,
+    plan_path,
+    point_to_newest,
+)
 from contacts_pipeline.plan.inputs import CRM_CONTACTS, LOCATIONS, read_listed_at
 from contacts_pipeline.settings import Policy
 from contacts_pipeline.snapshots import replacing
@@ -238,8 +245,9 @@ def _slices(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordB
 def _write(
     header: PlanHeader, columns: pa.Schema, rows: Iterable[pa.RecordBatch], snapshots: Path
 ) -> None:
-    path = plan_path(snapshots, header.crm, header.location_id)
+    path = plan_path(snapshots, header.crm, header.location_id, header.plan_id)
     schema = columns.with_metadata({HEADER_KEY: header_json(header)})
     with replacing(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
         for batch in rows:
             writer.write_batch(batch)
+    point_to_newest(snapshots, header)

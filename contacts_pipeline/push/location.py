@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from contacts_pipeline.crm import CrmClient
 from contacts_pipeline.ledger import Journal, Ledger, LedgerError, utc_now
-from contacts_pipeline.plan.files import PlanHeader, read_header, read_rows
+from contacts_pipeline.plan.files import PlanHeader, read_rows
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.push.meter import where
 from contacts_pipeline.push.pace import Pace
@@ -97,21 +97,18 @@ async def _guarded(push: LocationPush, around: Surroundings, stop: StopSignal) -
         if not alone:
             told = f"location {plan.location_id}: another push of it is running; wait for its end"
             return LocationReport.held_back(plan.counts, "already_running", told, spent)
-        if _to_send(plan) and not await asyncio.to_thread(_begin, push, around.ledger):
+        if _to_send(plan) and not await asyncio.to_thread(_begin, plan, around.ledger):
             told = (
-                f"location {plan.location_id}: another plan was made or pushed since; "
+                f"location {plan.location_id}: another plan was pushed since; "
                 "materialise upsert_plan again"
             )
             return LocationReport.held_back(plan.counts, "plan_stale", told, spent)
         return await _push_rows(push, around, stop)
 
 
-def _begin(push: LocationPush, ledger: Ledger) -> bool:
-    """Whether the file still holds this plan, and no other has written since it was made."""
-    plan = push.plan
-    return read_header(push.rows, plan.location_id).plan_id == plan.plan_id and ledger.begin_plan(
-        plan.location_id, plan.plan_id, plan.ledger_version
-    )
+def _begin(plan: PlanHeader, ledger: Ledger) -> bool:
+    """Whether no other plan has written since this one was made."""
+    return ledger.begin_plan(plan.location_id, plan.plan_id, plan.ledger_version)
 
 
 async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal) -> LocationReport:

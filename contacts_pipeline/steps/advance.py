@@ -1,12 +1,16 @@
 """Many locations through plan, push and proof in one go, each to its own end."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Literal
 
+from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.ledger import Ledger, utc_now
+from contacts_pipeline.plan import PlanError
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.steps.plan import Planned, Unplanned, plan, stored_plan
 from contacts_pipeline.steps.push import Proven, Pushed, prove, push
+from contacts_pipeline.steps.stages import StageMissingError
 from contacts_pipeline.workspace import Workspace
 
 Stage = Literal["upsert_plan", "contact_upserts", "upsert_outcomes"]
@@ -18,7 +22,7 @@ def advance(
     location_ids: Sequence[str],
     run_id: str,
     *,
-    stages: Collection[Stage],
+    stages: AbstractSet[Stage],
     force: bool = False,
     progress: Callable[[str, int, int], None] = lambda _location, _done, _all: None,
 ) -> Iterator[tuple[str, Step]]:
@@ -28,29 +32,54 @@ def advance(
     Yields a location id and what was reached, as it is reached.
     """
     with workspace.ledger() as ledger:
-        if "upsert_plan" in stages:
-            planned = {}
-            for location_id, step in plan(workspace, ledger, location_ids, run_id).items():
+        planned: dict[str, Planned] = {}
+        if stages != {"upsert_outcomes"}:
+            steps = (
+                plan(workspace, ledger, location_ids, run_id)
+                if "upsert_plan" in stages
+                else _stored_plans(workspace, ledger, location_ids)
+            )
+            for location_id, step in steps.items():
                 if isinstance(step, Planned):
                     planned[location_id] = step
-                elif "contact_upserts" in stages:
+                elif {"upsert_plan", "contact_upserts"} <= stages:
                     _record(ledger, location_id, run_id, step.report)
-                yield location_id, step
-        else:
-            planned = {
-                location_id: stored_plan(workspace, ledger.crm, location_id)
-                for location_id in location_ids
-            }
+                if isinstance(step, Unplanned) or "upsert_plan" in stages:
+                    yield location_id, step
         if "contact_upserts" in stages:
             reports = push(workspace, ledger, planned, run_id, force=force, progress=progress)
             for location_id, report in reports.items():
-                yield (
-                    location_id,
-                    Pushed(planned[location_id].header, planned[location_id].path, report),
-                )
+                one = planned[location_id]
+                yield location_id, Pushed(one.header, one.path, report)
         if "upsert_outcomes" in stages:
-            for location_id, one in planned.items():
-                yield location_id, prove(workspace, ledger, one, run_id)
+            alone = stages == {"upsert_outcomes"}
+            yield from _proofs(workspace, ledger, location_ids if alone else planned, run_id)
+
+
+def _stored_plans(
+    workspace: Workspace, ledger: Ledger, location_ids: Sequence[str]
+) -> dict[str, Planned | Unplanned]:
+    found: dict[str, Planned | Unplanned] = {}
+    for location_id in location_ids:
+        try:
+            found[location_id] = stored_plan(workspace, ledger.crm, location_id)
+        except PlanError as error:
+            found[location_id] = _missing(error)
+    return found
+
+
+def _proofs(
+    workspace: Workspace, ledger: Ledger, location_ids: Iterable[str], run_id: str
+) -> Iterator[tuple[str, Proven | Unplanned]]:
+    for location_id in location_ids:
+        try:
+            yield location_id, prove(workspace, ledger, location_id, run_id)
+        except (PlanError, StageMissingError) as error:
+            yield location_id, _missing(error)
+
+
+def _missing(error: PipelineError) -> Unplanned:
+    return Unplanned(LocationReport(status="held", reason=error.code, told=str(error)))
 
 
 def _record(ledger: Ledger, location_id: str, run_id: str, report: LocationReport) -> None:

@@ -9,6 +9,8 @@ from contacts_pipeline.plan import (
     PlanHeader,
     PlannedLocation,
     Sources,
+    forget_plans,
+    newest_plan,
     plan_locations,
     plan_path,
     read_header,
@@ -29,10 +31,12 @@ from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.steps.stages import location_snapshot, stage
 from contacts_pipeline.workspace import Workspace
 
+UNUSED_PLAN_STAYS_SECONDS = 86_400.0  # somebody may be about to push it
+
 
 @dataclass(frozen=True)
 class Unplanned:
-    """A location for which no plan could be made, and how it is reported."""
+    """A location for which no plan could be made or found, and how it is reported."""
 
     report: LocationReport
 
@@ -94,15 +98,35 @@ def plan(
         held = count_unplanned(workspace, location_id)
         results[location_id] = Unplanned(report.model_copy(update=held))
     for location_id, header in headers.items():
-        path = plan_path(workspace.snapshots, ledger.crm, location_id)
+        path = plan_path(workspace.snapshots, ledger.crm, location_id, header.plan_id)
         results[location_id] = Planned(header, path)
+    _forget_plans(workspace, ledger, list(headers))
     return results
 
 
-def stored_plan(workspace: Workspace, crm: str, location_id: str) -> Planned:
-    """The plan that was made last for a location."""
-    path = plan_path(workspace.snapshots, crm, location_id)
-    return Planned(read_header(path, location_id), path)
+def stored_plan(
+    workspace: Workspace, crm: str, location_id: str, plan_id: str | None = None
+) -> Planned:
+    """A plan of a location; the one that was made last, unless another is named."""
+    path = (
+        plan_path(workspace.snapshots, crm, location_id, plan_id)
+        if plan_id
+        else newest_plan(workspace.snapshots, crm, location_id)
+    )
+    header = read_header(path, location_id)
+    return Planned(header, plan_path(workspace.snapshots, crm, location_id, header.plan_id))
+
+
+def _forget_plans(workspace: Workspace, ledger: Ledger, location_ids: Sequence[str]) -> None:
+    """Remove plans that no push needs: neither one that may go on nor the proof of the last."""
+    pushed = ledger.last_pushes(location_ids)
+    for location_id in location_ids:
+        needed = [ledger.version(location_id)[1] or ""]
+        if location_id in pushed:
+            needed.append(pushed[location_id]["plan_id"] or "")
+        forget_plans(
+            workspace.snapshots, ledger.crm, location_id, needed, UNUSED_PLAN_STAYS_SECONDS
+        )
 
 
 def _reads(

@@ -14,7 +14,7 @@ from contacts_pipeline.push import (
     push_locations,
     write_outcomes,
 )
-from contacts_pipeline.steps.plan import Planned
+from contacts_pipeline.steps.plan import Planned, stored_plan
 from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.steps.stages import StageMissingError, location_snapshot
 from contacts_pipeline.workspace import Workspace
@@ -78,24 +78,25 @@ def push(
     )
 
 
-def prove(workspace: Workspace, ledger: Ledger, planned: Planned, run_id: str) -> Proven:
+def prove(workspace: Workspace, ledger: Ledger, location_id: str, run_id: str) -> Proven:
     """Write the outcome of every identity, and count again what the push reported.
 
-    Without a push in this run the location's last one is told.
+    Without a push in this run the location's last one is told, by the plan that it pushed.
     """
-    location_id = planned.header.location_id
     last = ledger.last_pushes([location_id], run_id) or ledger.last_pushes([location_id])
-    if location_id not in last:
+    pushed = last.get(location_id)
+    if pushed is None or pushed["plan_id"] is None:
         raise StageMissingError(f"location {location_id}: nothing was pushed to it yet; push first")
-    report = LocationReport.model_validate_json(last[location_id]["report"])
+    plan = stored_plan(workspace, ledger.crm, location_id, pushed["plan_id"])
+    report = LocationReport.model_validate_json(pushed["report"])
     path = location_snapshot(workspace, "upsert_outcomes", location_id)
     recount = write_outcomes(
         ledger,
-        planned.header,
-        planned.path,
+        plan.header,
+        plan.path,
         report,
-        last[location_id]["run_id"],
+        pushed["run_id"],
         path=path,
         scratch=workspace.scratch,
     )
-    return Proven(report, recount, path, planned.header.data_version)
+    return Proven(report, recount, path, plan.header.data_version)

@@ -18,7 +18,7 @@ from contacts_pipeline.contact import CHANNEL_COLUMNS, FIELD_COLUMNS
 from contacts_pipeline.keyed_hash import fingerprint, keyed_hash
 from contacts_pipeline.ledger import Ledger, schema
 from contacts_pipeline.plan import PlanHeader, PlannedLocation, Sources, plan_locations
-from contacts_pipeline.plan.files import plan_path, read_header, read_rows
+from contacts_pipeline.plan.files import newest_plan, read_header, read_rows
 from contacts_pipeline.plan.inputs import crm_contacts_schema
 from contacts_pipeline.settings import Policy
 
@@ -230,11 +230,13 @@ class Bench:
 
     def rows(self, location_id: str = "acme") -> list[Row]:
         """The rows of the plan that was made last."""
-        return list(read_rows(plan_path(self.folder, CRM, location_id)))
+        path = newest_plan(self.folder, CRM, location_id)
+        assert path is not None
+        return list(read_rows(path))
 
     def header(self, location_id: str = "acme") -> PlanHeader:
         """The header of the plan that was made last, as it is on disk."""
-        return read_header(plan_path(self.folder, CRM, location_id), location_id)
+        return read_header(newest_plan(self.folder, CRM, location_id), location_id)
 
 
 def body(row: Row) -> Any:

@@ -12,10 +12,17 @@ from hypothesis import strategies as st
 
 from contacts_pipeline.engine import engine
 from contacts_pipeline.keyed_hash import define_keyed_hash, keyed_hash
-from contacts_pipeline.plan import PlanError, PlannedLocation, read_header
+from contacts_pipeline.plan import (
+    PlanError,
+    PlannedLocation,
+    forget_plans,
+    plan_path,
+    read_header,
+    read_rows,
+)
 from contacts_pipeline.plan.files import PlanCounts
 from contacts_pipeline.plan.inputs import crm_contacts_schema, read_listed_at
-from tests.plan.bench import NEW, OLD, Bench, Row, contact, location
+from tests.plan.bench import CRM, NEW, OLD, Bench, Row, contact, location
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
@@ -145,6 +152,28 @@ def test_plan_names_the_ledger_that_it_was_made_from(bench: Bench) -> None:
 def test_missing_plan_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="location acme: it has no plan; materialise upsert_plan"):
         read_header(tmp_path / "none.parquet", "acme")
+
+
+def test_plan_is_never_written_over(bench: Bench) -> None:
+    first = bench.plan_all([location()], [contact("1", email="a@b.org")])["acme"]
+    second = bench.plan_all([location()], [])["acme"]
+    assert bench.header() == second
+    path = plan_path(bench.folder, CRM, "acme", first.plan_id)
+    assert read_header(path, "acme") == first
+    assert len(list(read_rows(path))) == 1
+
+
+def test_old_plans_are_forgotten_unless_newest_or_needed(bench: Bench) -> None:
+    plans = [bench.plan_all([location()], [])["acme"].plan_id for _ in range(4)]
+    forget_plans(bench.folder, CRM, "acme", {plans[0]}, older_than_seconds=3600)
+    assert [plan_path(bench.folder, CRM, "acme", one).exists() for one in plans] == [True] * 4
+    forget_plans(bench.folder, CRM, "acme", {plans[0]}, older_than_seconds=-1)
+    assert [plan_path(bench.folder, CRM, "acme", one).exists() for one in plans] == [
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_list_says_when_it_was_read(bench: Bench) -> None:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from contacts_pipeline import steps
 from contacts_pipeline.ledger import Ledger
-from contacts_pipeline.plan import read_rows
+from contacts_pipeline.plan import newest_plan, read_rows
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.sandbox import (
     DEFAULT_TOKEN,
@@ -187,8 +187,9 @@ class Project:
         return {row["source_keys"][0]: row for row in pq.read_table(path).to_pylist()}
 
     def planned_rows(self, location: str = "acme") -> list[dict[str, Any]]:
-        folder = self.workspace.snapshots / "upsert_plan"
-        return list(read_rows(next(folder.glob(f"*/{location}-*.parquet"))))
+        path = newest_plan(self.workspace.snapshots, self.workspace.settings.crm.base_url, location)
+        assert path is not None
+        return list(read_rows(path))
 
     @contextmanager
     def light_process(self) -> Iterator[subprocess.Popen[str]]:

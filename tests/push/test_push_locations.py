@@ -1,5 +1,6 @@
 """Locations in one push: guard, stale plan, resume, tokens, budget, signals, each its own end."""
 
+import shutil
 import signal
 import sqlite3
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from contacts_pipeline.sandbox import (
     running_sandbox,
 )
 from contacts_pipeline.steps import stored_plan
-from contacts_pipeline.steps.push import push
+from contacts_pipeline.steps.push import prove, push
 from tests.push.conftest import MakeProject
 from tests.push.project import (
     Project,
@@ -62,7 +63,7 @@ def test_plan_that_another_plan_has_overtaken_is_held(
 ) -> None:
     acme = project(people(16))
     acme.plan()
-    old = {path: path.read_bytes() for path in (acme.workspace.snapshots).rglob("acme-*.parquet")}
+    old = {path: path.read_bytes() for path in (acme.workspace.snapshots).rglob("acme-*/*")}
     acme.push()
     for path, content in old.items():
         path.write_bytes(content)
@@ -89,21 +90,36 @@ def test_resumed_plan_skips_what_is_acknowledged(
     assert_ledger_equals(crm, acme)
 
 
-def test_plan_file_that_was_replaced_is_not_taken_for_the_old_one(
+def test_plan_made_while_another_is_pushed_changes_nothing_for_its_push_and_proof(
     crm: RunningSandbox, project: MakeProject
 ) -> None:
-    """Someone plans while a push of the plan before begins."""
     acme = project(people(16))
     acme.plan()
     workspace = acme.workspace
     with workspace.ledger() as ledger:
         old = stored_plan(workspace, ledger.crm, "acme")
-        acme.plan()
-        reports = push(
-            workspace, ledger, {"acme": old}, "run", force=False, progress=lambda *_: None
-        )
-    assert (reports["acme"].status, reports["acme"].reason) == ("held", "plan_stale")
-    assert crm.count() == 0
+
+        def plan_halfway(_location: str, done: int, _all: int) -> None:
+            if done == 8:
+                acme.write(people(17)).plan()
+
+        pushed = push(workspace, ledger, {"acme": old}, "run", force=False, progress=plan_halfway)
+        assert (pushed["acme"].status, pushed["acme"].created) == ("ok", 16)
+        newer = stored_plan(workspace, ledger.crm, "acme")
+        assert newer.header.plan_id != old.header.plan_id
+        proven = prove(workspace, ledger, "acme", "another run")
+        assert proven.recount.agrees_with(pushed["acme"])
+        assert proven.recount.states == {"created": 16}
+    assert crm.count("upsert") == 16
+
+
+def test_missing_plan_holds_its_location_alone(crm: RunningSandbox, project: MakeProject) -> None:
+    both = project(ROWS, locations=BOTH)
+    both.plan()
+    shutil.rmtree(next((both.workspace.snapshots / "upsert_plan").rglob("acme-*")))
+    reports = both.push_the_plan()
+    assert (reports["acme"].status, reports["acme"].reason) == ("held", "plan_missing")
+    assert reports["bolt"].created == crm.count("upsert") == 16
 
 
 def test_token_missing_or_refused_stops_its_location_only(project: MakeProject) -> None:
@@ -206,7 +222,7 @@ def test_broken_plan_file_fails_its_location_alone(
     """Whatever goes wrong in one location, the others end, and no value is logged."""
     both = project(ROWS, locations=BOTH)
     both.plan()
-    path = next((both.workspace.snapshots / "upsert_plan").rglob("acme-*.parquet"))
+    path = next((both.workspace.snapshots / "upsert_plan").rglob("acme-*/*.parquet"))
     content = bytearray(path.read_bytes())
     content[4:600] = bytes(596)
     path.write_bytes(content)
