@@ -4,7 +4,7 @@ Codes and names come from ISO 3166 (``pycountry``) and Unicode's CLDR (``babel``
 what neither knows is written here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import pycountry
@@ -61,14 +61,23 @@ def vendor_countries() -> frozenset[str]:
 
 
 @lru_cache(1)
-def country_names() -> list[tuple[str, str]]:
-    """Pairs of a name or code and the alpha-2 code it means; a name may repeat."""
+def standard_names() -> list[tuple[str, str]]:
+    """Pairs of a code or an English name and the alpha-2 code it means; a name may repeat."""
+    return _of_the_vendor(_standard_names())
+
+
+@lru_cache(1)
+def native_names() -> list[tuple[str, str]]:
+    """Pairs of a name in a country's own languages and its code: a second to read them all."""
+    return _of_the_vendor(_native_names())
+
+
+def _of_the_vendor(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     known = vendor_countries()
-    pairs = {(name, code) for name, code in _all_names() if code in known and name}
-    return sorted(pairs)
+    return sorted({(name, code) for name, code in pairs if code in known and name})
 
 
-def _all_names() -> Iterator[tuple[str, str]]:
+def _standard_names() -> Iterator[tuple[str, str]]:
     for country in pycountry.countries:
         for field in ("alpha_2", "alpha_3", "name", "official_name", "common_name"):
             yield getattr(country, field, ""), country.alpha_2
@@ -76,11 +85,16 @@ def _all_names() -> Iterator[tuple[str, str]]:
         if len(codes) == 1 and not alias.isdigit():
             yield alias, codes[0]
     for code in vendor_countries():
-        for language in {"en", *get_official_languages(code, regional=True, de_facto=True)}:
-            yield _name_in(language, code), code
+        yield _name_in("en", code), code
     yield KOSOVO, KOSOVO
     yield "XKX", KOSOVO
     yield from COLLOQUIAL.items()
+
+
+def _native_names() -> Iterator[tuple[str, str]]:
+    for code in vendor_countries():
+        for language in get_official_languages(code, regional=True, de_facto=True):
+            yield _name_in(language, code), code
 
 
 def _name_in(language: str, code: str) -> str:

@@ -12,8 +12,8 @@ create or replace temp macro tidy(raw) as
 create or replace temp macro present(text) as
     case
         when strlen(text) <= 6
-            and lower(text) in (
-                '-', '--', '---', '.', '?', '\n', 'n/a', '#n/a', 'null', '(null)', '<null>', 'none', 'nil', 'nan'
+            and regexp_full_match(
+                text, '(?i)-{1,3}|[.?]|\\n|#?n/a|null|\(null\)|<null>|none|nil|nan'
             )
             then null
         else text
@@ -28,12 +28,11 @@ create or replace temp macro folded(text) as
 -- A boolean in the words of people and programs; null if it is none.
 create or replace temp macro yes_or_no(text) as
     case
-        when lower(text) in (
-            'true', 't', 'yes', 'y', '1', '1.0', 'on', 'x', 'ja', 'j', 'oui', 'o', 'si', 'sí', 's', 'sim', 'da', 'active', 'permanent'
+        when regexp_full_match(
+            text, '(?i)true|t|yes|y|1(\.0)?|on|x|ja?|oui|o|s[ií]?|sim|da|active|permanent'
         ) then true
-        when lower(text) in (
-            'false', 'f', 'no', 'n', '0', '0.0', 'off', 'nein', 'non', 'nao', 'não', 'nee', 'inactive'
-        ) then false
+        when regexp_full_match(text, '(?i)false|f|no?|0(\.0)?|off|nein|non|n[aã]o|nee|inactive')
+            then false
     end;
 
 -- Whether a name is written in capitals; false for writing systems that have none.

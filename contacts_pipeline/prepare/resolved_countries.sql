@@ -1,11 +1,18 @@
 -- Each way a country is written in this source or in the registry, and what it means.
 -- country_raw varchar (as written), country varchar (alpha-2), guessed boolean (one letter off)
-with spellings as (
-    select folded(name) as spelling, min(code) as country
+with meanings as (
+    select folded(name) as spelling, is_native, min(code) as country, count(distinct code) as countries
     from country_names
-    where folded(name) <> ''
+    group by all
+),
+
+-- What the standard means by a spelling comes before what some language may.
+spellings as (
+    select spelling, arg_min(country, is_native) as country
+    from meanings
+    where spelling <> ''
     group by spelling
-    having count(distinct code) = 1
+    having arg_min(countries, is_native) = 1
 ),
 
 written as (

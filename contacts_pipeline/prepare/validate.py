@@ -11,7 +11,7 @@ import phonenumbers
 import pyarrow as pa
 
 from contacts_pipeline.engine import define, relation_sql
-from contacts_pipeline.prepare.countries import country_names
+from contacts_pipeline.prepare.countries import native_names, standard_names
 from contacts_pipeline.prepare.dates import judge_date
 from contacts_pipeline.prepare.emails import odd_hosts, odd_mailboxes, special_domains
 from contacts_pipeline.prepare.functions import register_functions
@@ -47,10 +47,10 @@ def validate_contacts(
     con.execute(relation_sql(PACKAGE, "macros"))
     register_functions(con, settings.validation.phones)
     _define_rules(con, settings)
-    _keep(con, "country_names", ("name", "code"), country_names())
     _keep(con, "timezone_names", ("name", "zone"), timezone_names())
-    for name in ("repeated_keys", "resolved_countries", "resolved_locations"):
-        define(con, PACKAGE, name, "table")
+    define(con, PACKAGE, "repeated_keys", "table")
+    _resolve_countries(con)
+    define(con, PACKAGE, "resolved_locations", "table")
     _lay_out_phones(con, settings.validation.phones, plan_from_rows)
     define(con, PACKAGE, "tidied_contacts")
     for name in ("written_locations", "written_countries", "written_timezones"):
@@ -83,6 +83,19 @@ def _define_rules(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             validation.role_emails == "warn",
         ],
     )
+
+
+def _resolve_countries(con: duckdb.DuckDBPyConnection) -> None:
+    """The names in the countries' own languages are read only for a source that may use them."""
+    names = [(*pair, False) for pair in standard_names()]
+    schema = pa.schema([("name", pa.string()), ("code", pa.string()), ("is_native", pa.bool_())])
+    _keep(con, "country_names", schema.names, names, schema)
+    define(con, PACKAGE, "resolved_countries", "table")
+    unsure = "select 1 from resolved_countries where country is null or guessed limit 1"
+    if con.execute(unsure).fetchall():
+        names += [(*pair, True) for pair in native_names()]
+        _keep(con, "country_names", schema.names, names, schema)
+        define(con, PACKAGE, "resolved_countries", "table")
 
 
 def _resolve_dates(con: duckdb.DuckDBPyConnection, settings: Settings, today: date) -> None:
