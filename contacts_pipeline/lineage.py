@@ -12,7 +12,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from contacts_pipeline.contact import CHANNEL_COLUMNS, FIELD_COLUMNS
-from contacts_pipeline.settings import Contacts
+from contacts_pipeline.settings import Settings
 from contacts_pipeline.warehouse import field_sources
 
 Lineage = dict[str, list[str]]
@@ -27,14 +27,17 @@ _ALSO_NEEDS = {
 """Columns whose judgement reads others: a phone's region, a name's parts, rule 1."""
 
 
-def warehouse_lineage(contacts: Contacts) -> Lineage:
+def warehouse_lineage(settings: Settings) -> Lineage:
     """``warehouse_contacts`` by the columns of the table or query that the settings name."""
+    contacts, by_source = settings.contacts, settings.survivorship.source_priority
     lineage = {
         "source_key": [contacts.key],
         "location_id": [contacts.location],
     }
     if contacts.updated_at:
         lineage |= {"updated_at": [contacts.updated_at], "updated_at_raw": [contacts.updated_at]}
+    if by_source:
+        lineage["origin"] = columns_in(by_source.column)
     for column, source in field_sources(contacts).items():
         lineage[column] = columns_in(source)
     custom = {name for source in contacts.custom_fields.values() for name in columns_in(source)}
@@ -70,7 +73,7 @@ def unique_lineage(columns: list[str], filled: Mapping[str, Any]) -> Lineage:
         "identity": keys,
         "source_keys": keys,
         "hold": ["email", "phone"],
-        "reasons": [*keys, "updated_at"],
+        "reasons": [*keys, "updated_at", *(["origin"] if "origin" in filled else [])],
     }
 
 

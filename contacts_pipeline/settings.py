@@ -9,21 +9,23 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from contacts_pipeline.contact import FIELD_COLUMNS, NOT_NULLABLE, Channel
+from contacts_pipeline.settings_section import Expression, Section
+from contacts_pipeline.settings_survivorship import Survivorship
 
 Match = Literal["email,phone", "phone,email", "email", "phone"]
 Share = Annotated[float, Field(ge=0, le=1)]
-Expression = Annotated[str, Field(min_length=1)]
 
 SAMPLE_WAREHOUSE = Path("data/sample")
-
-
-class Section(BaseModel):
-    """A part of the file: unknown keys are errors, values don't change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Warehouse(Section):
@@ -213,9 +215,19 @@ class Settings(Section):
     locations: LocationTable | tuple[Location, ...]
     crm: Crm
     policy: Policy = Policy()
+    survivorship: Survivorship = Survivorship()
     validation: Validation = Validation()
 
     _folder: Path = PrivateAttr(default_factory=Path)
+
+    @field_validator("survivorship")
+    @classmethod
+    def _of_mapped_fields(cls, value: Survivorship, info: ValidationInfo) -> Survivorship:
+        contacts = info.data.get("contacts")
+        if isinstance(contacts, Contacts):
+            for key in value.custom_fields.keys() - contacts.custom_fields.keys():
+                raise ValueError(f"custom_fields: contacts.custom_fields has no '{key}'")
+        return value
 
     @property
     def warehouse_path(self) -> Path | None:

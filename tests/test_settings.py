@@ -87,6 +87,25 @@ def test_a_dotenv_file_beside_the_settings_is_read(
         ),
         ("localhost:1", "example.com", "line 4: crm: base_url must be https"),
         ("http://localhost:1", "localhost", "crm.base_url: write it as https://host[:port]"),
+        *(
+            ("[{id: a}]", f"[{{id: a}}]\nsurvivorship: {written}", f"line 4: survivorship{told}")
+            for written, told in [
+                ("{default: oldest}", ".default: Input should be 'newest', 'most_frequent'"),
+                ("{fields: {firstName: longest}}", ".fields: 'firstName' survives with its group"),
+                ("{fields: {tags: longest}}", ".fields: 'tags' has a rule of its own"),
+                (
+                    "{fields: {compnyName: longest}}",
+                    ".fields.compnyName: there is no such key; did",
+                ),
+                ("{default: source_priority}", ": the rule 'source_priority' needs"),
+                ("{source_priority: {column: c, order: [a]}}", ": no field survives by"),
+                (
+                    "{default: source_priority, source_priority: {column: c}}",
+                    ".source_priority.order",
+                ),
+                ("{custom_fields: {tier: longest}}", ": custom_fields: contacts.custom_fields has"),
+            ]
+        ),
     ],
 )
 def test_an_error_names_the_line_the_key_and_what_was_meant(

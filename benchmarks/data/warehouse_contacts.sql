@@ -55,6 +55,7 @@ select
     case when i % 20011 = 3 then 'nowhere' when i % 20011 = 4 then null else location_id end as location_id,
     case when other_mess < 990 then timestamp '2024-01-01' + to_seconds((hash(i, 9) % 60000000)::bigint) end as updated_at,
     case when other_mess < 990 then 'ok' when other_mess < 993 then 'yesterday' end as updated_at_raw,
+    null::varchar as origin,
     case when h % 50 = 0 then upper(first_name) when h % 50 = 1 then ' ' || first_name || '  ' else first_name end as first_name,
     case when h % 50 = 0 then upper(last_name) else last_name end as last_name,
     null::varchar as name,

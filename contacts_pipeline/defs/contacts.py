@@ -35,7 +35,7 @@ def warehouse_contacts(project: dg.ResourceParam[Project]) -> dg.MaterializeResu
     workspace = project.workspace()
     steps.extract(workspace)
     path = workspace.snapshot("warehouse_contacts")
-    columns = lineage.warehouse_lineage(workspace.settings.contacts)
+    columns = lineage.warehouse_lineage(workspace.settings)
     return dg.MaterializeResult(metadata=stage_metadata(path, columns, WAREHOUSE))
 
 

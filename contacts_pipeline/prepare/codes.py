@@ -48,5 +48,8 @@ class Reason(StrEnum):
     JOINED_BY_PHONE = "joined_by_phone"
     LINKED = "linked"
     NEWEST = "newest"
+    MOST_FREQUENT = "most_frequent"
+    SOURCE_PRIORITY = "source_priority"
+    LONGEST = "longest"
     ANY_TRUE = "any_true"
     UNION = "union"

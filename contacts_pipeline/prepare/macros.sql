@@ -44,8 +44,11 @@ create or replace temp macro warning_if(condition, code_text, field_name, raw_te
     case when condition then {'code': code_text, 'field': field_name, 'raw': raw_text} end;
 
 -- The reason why a field has its value, where its rows had several to choose from.
-create or replace temp macro choice(was_chosen, from_key, field_name) as
+create or replace temp macro choice(was_chosen, from_key, rule, field_name) as
     case
         when was_chosen
-            then {'source_key': from_key, 'code': 'newest', 'field': field_name, 'detail': null::varchar}
+            then {'source_key': from_key, 'code': rule, 'field': field_name, 'detail': null::varchar}
     end;
+
+-- Rows by rank, the newer first among equals; no identity has a billion rows.
+create or replace temp macro ranked(rank, age) as rank * 1000000000 + age;

@@ -33,24 +33,36 @@ select
     m.inbound_dnd,
     f.custom_fields,
     m.hold,
-    list_concat(
-        case when length(m.source_keys) > 1 then m.joins else [] end,
-        [
-            reason for reason in [
-                choice(name_chosen, source_keys[name_age], 'firstName'),
-                choice(address_chosen, source_keys[address_age], 'address1'),
-                choice(email_chosen, source_keys[email_age], 'email'),
-                choice(phone_chosen, source_keys[phone_age], 'phone'),
-                choice(website_chosen, source_keys[website_age], 'website'),
-                choice(timezone_chosen, source_keys[timezone_age], 'timezone'),
-                choice(source_chosen, source_keys[source_age], 'source'),
-                choice(date_of_birth_chosen, source_keys[date_of_birth_age], 'dateOfBirth'),
-                choice(company_name_chosen, source_keys[company_name_age], 'companyName'),
-                choice(assigned_to_chosen, source_keys[assigned_to_age], 'assignedTo'),
-                choice(gender_chosen, source_keys[gender_age], 'gender')
-            ] if reason is not null
-        ]
-    ) as reasons
+    case
+        when length(m.source_keys) > 1
+            then
+                list_concat(
+                    m.joins,
+                    [
+                        reason for reason in [
+                            choice(m.name_chosen, m.source_keys[m.name_age], r.name, 'firstName'),
+                            choice(m.address_chosen, m.source_keys[m.address_age], r.address, 'address1'),
+                            choice(m.email_chosen, m.source_keys[m.email_age], r.email, 'email'),
+                            choice(m.phone_chosen, m.source_keys[m.phone_age], r.phone, 'phone'),
+                            choice(m.website_chosen, m.source_keys[m.website_age], r.website, 'website'),
+                            choice(m.timezone_chosen, m.source_keys[m.timezone_age], r.timezone, 'timezone'),
+                            choice(m.source_chosen, m.source_keys[m.source_age], r.source, 'source'),
+                            choice(m.date_of_birth_chosen, m.source_keys[m.date_of_birth_age], r.date_of_birth, 'dateOfBirth'),
+                            choice(m.company_name_chosen, m.source_keys[m.company_name_age], r.company_name, 'companyName'),
+                            choice(m.assigned_to_chosen, m.source_keys[m.assigned_to_age], r.assigned_to, 'assignedTo'),
+                            choice(m.gender_chosen, m.source_keys[m.gender_age], r.gender, 'gender')
+                        ] if reason is not null
+                    ],
+                    [
+                        choice(true, m.source_keys[one.age], one.rule, 'customFields.' || one.key)
+                        for one in coalesce(f.choices, [])
+                    ],
+                    coalesce(m.blocked, []),
+                    coalesce(m.tagged, [])
+                )
+        else []
+    end as reasons
 from merged_choices as m
 left join merged_custom_fields as f
     on f.location_id = m.location_id and f.identity_key = m.identity_key
+cross join survivorship as r

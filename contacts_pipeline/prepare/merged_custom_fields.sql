@@ -1,20 +1,45 @@
--- Custom fields of the merged identities: of each key the newest value.
--- location_id, identity_key varchar, custom_fields map(varchar, varchar)
+-- Custom fields of the merged identities, each key by its own rule.
+-- location_id, identity_key varchar, custom_fields map(varchar, varchar), choices struct(key,
+-- rule varchar, age bigint)[] (the row that a value survives from, where rows differ)
 with entries as (
     select location_id, identity_key, age, unnest(map_entries(custom_fields)) as entry
     from merged_members
     where custom_fields is not null
 ),
 
-newest as (
-    select location_id, identity_key, entry.key as key, arg_min(entry.value, age) as value
-    from entries
-    group by location_id, identity_key, entry.key
+ranked_entries as (
+    select
+        e.location_id,
+        e.identity_key,
+        e.age,
+        e.entry.key as key,
+        e.entry.value as value,
+        case when e.age = s.age then 0 else e.age end as rank
+    from entries as e
+    left join survivors as s
+        on s.location_id = e.location_id
+        and s.identity_key = e.identity_key
+        and s.field = 'customFields.' || e.entry.key
+),
+
+survived as (
+    select
+        location_id,
+        identity_key,
+        key,
+        arg_min(value, rank) as value,
+        arg_min(age, rank) as age,
+        min(value) <> max(value) as was_chosen
+    from ranked_entries
+    group by location_id, identity_key, key
 )
 
 select
-    location_id,
-    identity_key,
-    map_from_entries(list({'key': key, 'value': value} order by key)) as custom_fields
-from newest
-group by location_id, identity_key
+    v.location_id,
+    v.identity_key,
+    map_from_entries(list({'key': v.key, 'value': v.value} order by v.key)) as custom_fields,
+    list({'key': v.key, 'rule': coalesce(o.rule, 'newest'), 'age': v.age} order by v.key)
+        filter (where v.was_chosen) as choices
+from survived as v
+left join other_rules as o on o.field = 'customFields.' || v.key
+group by v.location_id, v.identity_key

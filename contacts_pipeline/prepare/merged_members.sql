@@ -1,6 +1,7 @@
 -- Rows that share their identity with others, newest first.
 -- The columns of keyed_contacts and: age bigint (1 is the newest; ties to the smallest key),
--- name_age, address_age bigint, name_text, address_text varchar (null where the row has none)
+-- source_rank bigint (1 is believed first), name_text, address_text varchar (what survives
+-- together as one text, null where the row has none), blocks varchar (what may not be sent to).
 with aged as (
     select
         *,
@@ -13,11 +14,8 @@ with aged as (
 )
 
 select
-    *,
-    case when coalesce(first_name, last_name, name) is not null then age end as name_age,
-    case when coalesce(address1, city, state, postal_code, country) is not null then age end
-        as address_age,
-    -- One text for what survives together: whether rows differ is asked of it.
+    a.*,
+    coalesce(list_position(r.sources, lower(a.origin)), length(r.sources) + 1) as source_rank,
     case
         when coalesce(first_name, last_name, name) is not null
             then concat_ws(chr(31), coalesce(first_name, ''), coalesce(last_name, ''), coalesce(name, ''))
@@ -29,5 +27,20 @@ select
                     chr(31), coalesce(address1, ''), coalesce(city, ''), coalesce(state, ''),
                     coalesce(postal_code, ''), coalesce(country, '')
                 )
-    end as address_text
-from aged
+    end as address_text,
+    nullif(
+        concat_ws(
+            ', ',
+            case when dnd then 'all' end,
+            case when dnd_call then 'Call' end,
+            case when dnd_email then 'Email' end,
+            case when dnd_sms then 'SMS' end,
+            case when dnd_whatsapp then 'WhatsApp' end,
+            case when dnd_gmb then 'GMB' end,
+            case when dnd_fb then 'FB' end,
+            case when inbound_dnd then 'inbound' end
+        ),
+        ''
+    ) as blocks
+from aged as a
+cross join (select sources from survivorship) as r

@@ -5,7 +5,7 @@ select
     source_key as identity,
     [source_key] as source_keys,
     updated_at,
-    columns(* exclude (location_id, source_key, updated_at, identity_key, joined_by, hold)),
+    columns(* exclude (location_id, source_key, updated_at, origin, identity_key, joined_by, hold)),
     hold,
     []::struct(source_key varchar, code varchar, field varchar, detail varchar)[] as reasons
 from keyed_contacts

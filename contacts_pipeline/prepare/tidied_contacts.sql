@@ -5,6 +5,7 @@ select
     location_id,
     updated_at,
     updated_at_raw,
+    tidy(origin) as origin,
     tidy(first_name) as first_name,
     tidy(last_name) as last_name,
     tidy(name) as name,

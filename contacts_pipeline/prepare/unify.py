@@ -7,6 +7,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from contacts_pipeline.contact import FIELD_COLUMNS
 from contacts_pipeline.engine import define, relation_sql
 from contacts_pipeline.prepare.components import component_labels
 from contacts_pipeline.prepare.validate import PACKAGE
@@ -18,9 +19,10 @@ def unify_contacts(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
     Args:
         con: Has ``valid_contacts`` and ``crm_locations``.
-        settings: ``policy.shared``.
+        settings: ``policy.shared``, and whose values survive.
     """
     con.execute(relation_sql(PACKAGE, "macros"))
+    _define_survivorship(con, settings)
     define(con, PACKAGE, "matching_locations", "table")
     if settings.policy.shared == "merge":
         _link(con)
@@ -31,9 +33,53 @@ def unify_contacts(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         con.execute("create or replace temp view keyed_contacts as from keyed_by_value")
     define(con, PACKAGE, "repeated_identities", "table")
     define(con, PACKAGE, "merged_members", "table")
-    for name in ("merged_custom_fields", "merged_choices", "merged_contacts", "single_contacts"):
+    define(con, PACKAGE, "survivors", "table")
+    for name in (
+        "survivor_ages",
+        "ranked_members",
+        "merged_custom_fields",
+        "merged_choices",
+        "merged_contacts",
+        "single_contacts",
+        "unique_contacts",
+    ):
         define(con, PACKAGE, name)
-    define(con, PACKAGE, "unique_contacts")
+
+
+def _define_survivorship(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Tables of the settings: ``survivorship``, one line, and ``other_rules``.
+
+    The latter has the fields whose rule is not newest: only they are counted and measured.
+    """
+    survivorship = settings.survivorship
+    rules = {
+        **survivorship.rules,
+        **{
+            f"customFields.{key}": survivorship.custom_fields.get(key, survivorship.default)
+            for key in settings.contacts.custom_fields
+        },
+    }
+    by_source = survivorship.source_priority
+    sources = [source.lower() for source in by_source.order] if by_source else []
+    columns = {FIELD_COLUMNS.get(field, field): rule for field, rule in survivorship.rules.items()}
+    con.register(
+        "incoming_rules",
+        pa.table(
+            {column: [rule] for column, rule in columns.items()}
+            | {"sources": pa.array([sources], pa.list_(pa.string()))}
+        ),
+    )
+    con.execute("create or replace temp table survivorship as from incoming_rules")
+    others = {field: rule for field, rule in rules.items() if rule != "newest"}
+    con.register(
+        "incoming_rules",
+        pa.table(
+            {"field": list(others), "rule": list(others.values())},
+            pa.schema([("field", pa.string()), ("rule", pa.string())]),
+        ),
+    )
+    con.execute("create or replace temp table other_rules as from incoming_rules")
+    con.unregister("incoming_rules")
 
 
 def _link(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,7 +1,8 @@
 -- One row per row of the warehouse, always: normalised, with why it can't be sent, if so.
--- source_key, location_id varchar, updated_at timestamp, the fields of a contact (varchar; dnd,
--- dnd_<channel>, inbound_dnd boolean; tags varchar[]; custom_fields map(varchar, varchar)),
--- rejection struct(code, field, raw varchar), warnings struct(code, field, raw varchar)[].
+-- source_key, location_id varchar, updated_at timestamp, origin varchar (which of several sources
+-- the row comes from), the fields of a contact (varchar; dnd, dnd_<channel>, inbound_dnd boolean;
+-- tags varchar[]; custom_fields map(varchar, varchar)), rejection struct(code, field, raw
+-- varchar), warnings struct(code, field, raw varchar)[].
 with weighed as (
     select
         *,
@@ -37,6 +38,7 @@ select
     w.source_key,
     w.location_id,
     w.updated_at,
+    w.origin,
     w.own_first_name as first_name,
     w.own_last_name as last_name,
     w.own_name as name,

@@ -25,11 +25,12 @@ def extract_contacts(settings: Settings, snapshot: Path, scratch: Path) -> int:
     """Write ``warehouse_contacts`` and return its number of rows.
 
     Columns: ``source_key, location_id`` (text), ``updated_at`` (UTC timestamp, null where missing
-    or unreadable), ``updated_at_raw``, every column of ``contact.TEXT_COLUMNS`` as text (a list as
-    its JSON), ``custom_fields`` (map of text to text).
+    or unreadable), ``updated_at_raw``, ``origin`` (by ``survivorship.source_priority``), every
+    column of ``contact.TEXT_COLUMNS`` as text (a list as its JSON), ``custom_fields`` (map of text
+    to text).
     """
     with open_warehouse(settings, scratch) as con:
-        query = contacts_query(con, settings.contacts)
+        query = contacts_query(con, settings)
         try:
             save(con, query, snapshot)
             row = con.execute("select count(*) from read_parquet(?)", [str(snapshot)]).fetchone()
@@ -47,8 +48,9 @@ def field_sources(contacts: Contacts) -> dict[str, str]:
     return contacts.fields.columns | channels | ({"inbound_dnd": inbound} if inbound else {})
 
 
-def contacts_query(con: duckdb.DuckDBPyConnection, contacts: Contacts) -> str:
+def contacts_query(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
     """The SELECT that gives ``warehouse_contacts``; every name in it is checked and quoted."""
+    contacts, sources_by_rank = settings.contacts, settings.survivorship.source_priority
     if contacts.table is not None:
         source, what = table_source(con, contacts.table, "contacts.table"), f"'{contacts.table}'"
     else:
@@ -56,12 +58,14 @@ def contacts_query(con: duckdb.DuckDBPyConnection, contacts: Contacts) -> str:
     columns = columns_of(con, source, "contacts.query" if contacts.query else "contacts.table")
     scope = _Scope(con, source, what, columns)
     sources = field_sources(contacts)
+    origin = sources_by_rank.column if sources_by_rank else None
     updated_at = scope.column("contacts.updated_at", contacts.updated_at)
     selected = [
         f"cast({scope.column('contacts.key', contacts.key)} as varchar) as source_key",
         f"cast({scope.column('contacts.location', contacts.location)} as varchar) as location_id",
         f"try_cast({updated_at} as timestamptz) at time zone 'UTC' as updated_at",
         f"cast({updated_at} as varchar) as updated_at_raw",
+        f"{scope.text('survivorship.source_priority.column', origin)} as origin",
     ]
     for column in TEXT_COLUMNS:
         text = scope.text(f"contacts.fields.{column}", sources.get(column))

@@ -7,12 +7,15 @@ from typing import Any
 
 import duckdb
 
-from contacts_pipeline.contact import TEXT_COLUMNS
+from contacts_pipeline.contact import CHANNEL_COLUMNS, TEXT_COLUMNS
 from contacts_pipeline.prepare import unify_contacts, validate_contacts
 from contacts_pipeline.settings import Settings
 
 TODAY = date(2026, 1, 1)
 Row = Mapping[str, Any]
+
+_BOOLEANS = ("dnd", *CHANNEL_COLUMNS.values(), "inbound_dnd")
+_KINDS = dict.fromkeys(_BOOLEANS, "boolean") | {"tags": "varchar[]"}
 
 LOCATIONS: tuple[Row, ...] = (
     {"location_id": "both", "country": "DE", "match": "email,phone", "enabled": True},
@@ -44,7 +47,7 @@ def inputs(
     texts = ", ".join(f"{column} varchar" for column in TEXT_COLUMNS)
     con.execute(
         f"""create temp table warehouse_contacts (source_key varchar, location_id varchar,
-        updated_at timestamp, updated_at_raw varchar, {texts},
+        updated_at timestamp, updated_at_raw varchar, origin varchar, {texts},
         custom_fields map(varchar, varchar))"""
     )
     con.execute(
@@ -84,6 +87,24 @@ def unique(
     with inputs(rows, locations) as con:
         validate_contacts(con, config or settings(), TODAY)
         keep(con, "valid_contacts")
+        unify_contacts(con, config or settings())
+        return read(con, "from unique_contacts")
+
+
+def unify(
+    rows: list[Row], config: Settings | None = None, locations: tuple[Row, ...] = LOCATIONS
+) -> list[dict[str, Any]]:
+    """``unique_contacts`` of rows that are valid as they stand."""
+    with inputs([], locations) as con:
+        texts = ", ".join(f"{column} {_KINDS.get(column, 'varchar')}" for column in TEXT_COLUMNS)
+        con.execute(
+            f"""create temp table valid_contacts (source_key varchar, location_id varchar,
+            updated_at timestamp, origin varchar, {texts}, custom_fields map(varchar, varchar),
+            rejection struct(code varchar, field varchar, raw varchar),
+            warnings struct(code varchar, field varchar, raw varchar)[])"""
+        )
+        for row in rows:
+            insert(con, "valid_contacts", {"location_id": "both", "email": "a@x.org", **row})
         unify_contacts(con, config or settings())
         return read(con, "from unique_contacts")
 
