@@ -1,14 +1,21 @@
 -- Merged identities: what survives of their rows, and from which row where there was a choice.
--- location_id, identity_key varchar, source_keys varchar[] (newest row first), updated_at, the
--- fields of a contact but custom_fields, hold varchar, joins, blocked, tagged struct(source_key,
--- code, field, detail varchar)[], and for each field or group <field>_age bigint (of the row that
--- it survives from), <field>_chosen boolean (whether rows differ).
+-- location_id, identity_key varchar, members struct(age, source_key, joined_by, joined_on, blocks,
+-- has_tags)[] (newest first), updated_at, the fields of a contact but custom_fields, hold varchar,
+-- and for each field or group <field>_age bigint (of the row that it survives from), <field>_chosen
+-- boolean (whether rows differ).
 select
     location_id,
     identity_key,
-    list_transform(
-        list_sort(list({'age': age, 'source_key': source_key})), lambda member: member.source_key
-    ) as source_keys,
+    list_sort(list(
+        {
+            'age': age,
+            'source_key': source_key,
+            'joined_by': joined_by,
+            'joined_on': case when joined_by = 'same_email' then email else phone end,
+            'blocks': blocks,
+            'has_tags': tags is not null
+        }
+    )) as members,
     max(updated_at) as updated_at,
     nullif(arg_min(coalesce(first_name, ''), name_rank), '') as first_name,
     nullif(arg_min(coalesce(last_name, ''), name_rank), '') as last_name,
@@ -58,28 +65,9 @@ select
     min(assigned_to) <> max(assigned_to) as assigned_to_chosen,
     arg_min(age, gender_rank) filter (where gender is not null) as gender_age,
     min(gender) <> max(gender) as gender_chosen,
-    max(hold) as hold,
-    list_sort(list(
-        {
-            'source_key': source_key,
-            'code': joined_by,
-            'field': case when joined_by = 'same_email' then 'email' else 'phone' end,
-            'detail': case when joined_by = 'same_email' then email else phone end
-        }
-    )) as joins,
-    case
-        when count(*) > count(blocks) or min(blocks) <> max(blocks)
-            then
-                list_sort(list(
-                    {'source_key': source_key, 'code': 'any_true', 'field': 'dnd', 'detail': blocks}
-                ) filter (where blocks is not null))
-    end as blocked,
-    case
-        when min(tags) <> max(tags)
-            then
-                list_sort(list(
-                    {'source_key': source_key, 'code': 'union', 'field': 'tags', 'detail': null}
-                ) filter (where tags is not null))
-    end as tagged
+    min(blocks) <> max(blocks) or count(*) > count(blocks) as dnd_chosen,
+    min(length(tags)) < length(list_distinct(flatten(list(tags) filter (where tags is not null))))
+        as tags_chosen,
+    max(hold) as hold
 from ranked_members
 group by location_id, identity_key

@@ -2,8 +2,8 @@
 -- The columns of unique_contacts.
 select
     m.location_id,
-    list_min(m.source_keys) as identity,
-    list_sort(m.source_keys) as source_keys,
+    m.source_keys[1] as identity,
+    m.source_keys,
     m.updated_at,
     m.first_name,
     m.last_name,
@@ -34,35 +34,76 @@ select
     f.custom_fields,
     m.hold,
     case
-        when length(m.source_keys) > 1
+        when length(m.members) > 1
             then
                 list_concat(
-                    m.joins,
+                    list_sort([
+                        {
+                            'source_key': member.source_key,
+                            'code': member.joined_by,
+                            'field':
+                                case when member.joined_by = 'same_email' then 'email' else 'phone' end,
+                            'detail': member.joined_on
+                        }
+                        for member in m.members
+                    ]),
                     [
                         reason for reason in [
-                            choice(m.name_chosen, m.source_keys[m.name_age], r.name, 'firstName'),
-                            choice(m.address_chosen, m.source_keys[m.address_age], r.address, 'address1'),
-                            choice(m.email_chosen, m.source_keys[m.email_age], r.email, 'email'),
-                            choice(m.phone_chosen, m.source_keys[m.phone_age], r.phone, 'phone'),
-                            choice(m.website_chosen, m.source_keys[m.website_age], r.website, 'website'),
-                            choice(m.timezone_chosen, m.source_keys[m.timezone_age], r.timezone, 'timezone'),
-                            choice(m.source_chosen, m.source_keys[m.source_age], r.source, 'source'),
-                            choice(m.date_of_birth_chosen, m.source_keys[m.date_of_birth_age], r.date_of_birth, 'dateOfBirth'),
-                            choice(m.company_name_chosen, m.source_keys[m.company_name_age], r.company_name, 'companyName'),
-                            choice(m.assigned_to_chosen, m.source_keys[m.assigned_to_age], r.assigned_to, 'assignedTo'),
-                            choice(m.gender_chosen, m.source_keys[m.gender_age], r.gender, 'gender')
+                            choice(m.name_chosen, m.members[m.name_age].source_key, r.name, 'firstName'),
+                            choice(m.address_chosen, m.members[m.address_age].source_key, r.address, 'address1'),
+                            choice(m.email_chosen, m.members[m.email_age].source_key, r.email, 'email'),
+                            choice(m.phone_chosen, m.members[m.phone_age].source_key, r.phone, 'phone'),
+                            choice(m.website_chosen, m.members[m.website_age].source_key, r.website, 'website'),
+                            choice(m.timezone_chosen, m.members[m.timezone_age].source_key, r.timezone, 'timezone'),
+                            choice(m.source_chosen, m.members[m.source_age].source_key, r.source, 'source'),
+                            choice(m.date_of_birth_chosen, m.members[m.date_of_birth_age].source_key, r.date_of_birth, 'dateOfBirth'),
+                            choice(m.company_name_chosen, m.members[m.company_name_age].source_key, r.company_name, 'companyName'),
+                            choice(m.assigned_to_chosen, m.members[m.assigned_to_age].source_key, r.assigned_to, 'assignedTo'),
+                            choice(m.gender_chosen, m.members[m.gender_age].source_key, r.gender, 'gender')
                         ] if reason is not null
                     ],
                     [
-                        choice(true, m.source_keys[one.age], one.rule, 'customFields.' || one.key)
+                        choice(
+                            true, m.members[one.age].source_key,
+                            coalesce(r.custom_rules[one.key], 'newest'), 'customFields.' || one.key
+                        )
                         for one in coalesce(f.choices, [])
                     ],
-                    coalesce(m.blocked, []),
-                    coalesce(m.tagged, [])
+                    case
+                        when m.dnd_chosen
+                            then
+                                list_sort([
+                                    {
+                                        'source_key': member.source_key,
+                                        'code': 'any_true',
+                                        'field': 'dnd',
+                                        'detail': member.blocks
+                                    }
+                                    for member in m.members if member.blocks is not null
+                                ])
+                        else []
+                    end,
+                    case
+                        when m.tags_chosen
+                            then
+                                list_sort([
+                                    {
+                                        'source_key': member.source_key,
+                                        'code': 'union',
+                                        'field': 'tags',
+                                        'detail': null
+                                    }
+                                    for member in m.members if member.has_tags
+                                ])
+                        else []
+                    end
                 )
         else []
     end as reasons
-from merged_choices as m
+from (
+    select *, list_sort([member.source_key for member in members]) as source_keys
+    from merged_choices
+) as m
 left join merged_custom_fields as f
     on f.location_id = m.location_id and f.identity_key = m.identity_key
 cross join survivorship as r

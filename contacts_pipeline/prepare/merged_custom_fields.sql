@@ -1,6 +1,6 @@
 -- Custom fields of the merged identities, each key by its own rule.
--- location_id, identity_key varchar, custom_fields map(varchar, varchar), choices struct(key,
--- rule varchar, age bigint)[] (the row that a value survives from, where rows differ)
+-- location_id, identity_key varchar, custom_fields map(varchar, varchar), choices struct(key
+-- varchar, age bigint)[] (the row that a value survives from, where rows differ)
 with entries as (
     select location_id, identity_key, age, unnest(map_entries(custom_fields)) as entry
     from merged_members
@@ -35,11 +35,9 @@ survived as (
 )
 
 select
-    v.location_id,
-    v.identity_key,
-    map_from_entries(list({'key': v.key, 'value': v.value} order by v.key)) as custom_fields,
-    list({'key': v.key, 'rule': coalesce(o.rule, 'newest'), 'age': v.age} order by v.key)
-        filter (where v.was_chosen) as choices
-from survived as v
-left join other_rules as o on o.field = 'customFields.' || v.key
-group by v.location_id, v.identity_key
+    location_id,
+    identity_key,
+    map_from_entries(list({'key': key, 'value': value} order by key)) as custom_fields,
+    list({'key': key, 'age': age} order by key) filter (where was_chosen) as choices
+from survived
+group by location_id, identity_key

@@ -51,25 +51,25 @@ def _define_survivorship(con: duckdb.DuckDBPyConnection, settings: Settings) -> 
 
     The latter has the fields whose rule is not newest: only they are counted and measured.
     """
-    survivorship = settings.survivorship
-    rules = {
-        **survivorship.rules,
-        **{
-            f"customFields.{key}": survivorship.custom_fields.get(key, survivorship.default)
-            for key in settings.contacts.custom_fields
-        },
-    }
-    by_source = survivorship.source_priority
+    chosen, by_source = settings.survivorship, settings.survivorship.source_priority
     sources = [source.lower() for source in by_source.order] if by_source else []
-    columns = {FIELD_COLUMNS.get(field, field): rule for field, rule in survivorship.rules.items()}
+    custom = {
+        key: chosen.custom_fields.get(key, chosen.default)
+        for key in settings.contacts.custom_fields
+    }
+    columns = {FIELD_COLUMNS.get(field, field): rule for field, rule in chosen.rules.items()}
     con.register(
         "incoming_rules",
         pa.table(
             {column: [rule] for column, rule in columns.items()}
-            | {"sources": pa.array([sources], pa.list_(pa.string()))}
+            | {
+                "sources": pa.array([sources], pa.list_(pa.string())),
+                "custom_rules": pa.array([list(custom.items())], pa.map_(pa.string(), pa.string())),
+            }
         ),
     )
     con.execute("create or replace temp table survivorship as from incoming_rules")
+    rules = chosen.rules | {f"customFields.{key}": rule for key, rule in custom.items()}
     others = {field: rule for field, rule in rules.items() if rule != "newest"}
     con.register(
         "incoming_rules",
