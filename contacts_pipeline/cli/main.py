@@ -77,6 +77,22 @@ def demo(port: int, *, as_json: bool) -> None:
 
 
 @main.command()
+@_JSON
+@click.pass_context
+def doctor(context: click.Context, *, as_json: bool) -> None:
+    """Check all that can be checked before a run; sends nothing that writes."""
+    from contacts_pipeline.cli.findings import run_doctor
+
+    given = context.find_root().params
+    document = run_doctor(given["config"], given["data"], quiet=as_json)
+    if as_json:
+        click.echo(json.dumps(document))
+    else:
+        click.echo(f"\n{document['error']} errors, {document['warning']} warnings")
+    context.exit(1 if document["error"] else 0)
+
+
+@main.command()
 @_LOCATIONS
 @_JSON
 def plan(locations: tuple[str, ...], *, as_json: bool) -> None:

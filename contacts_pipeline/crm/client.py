@@ -5,6 +5,8 @@ An answer is a model; anything else raises a ``CrmError`` that says whether it w
 
 import ssl
 from collections.abc import Callable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
@@ -19,6 +21,8 @@ from contacts_pipeline.crm.models import (
     CustomFieldDefinition,
     CustomFields,
     Duplicate,
+    LocationAnswer,
+    LocationDetails,
     StoredContact,
     TagsAdded,
     Upserted,
@@ -47,6 +51,7 @@ class CrmClient:
     ) -> None:
         self.location_id = location_id
         self.requests = 0
+        self._date = ""
         self._observe = observe
         self._base_url = base_url.rstrip("/")
         self._transport = Transport(timeout_seconds, ssl_context)
@@ -58,6 +63,14 @@ class CrmClient:
                 "Content-Type": "application/json",
             }
         )
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The CRM's own time at its last answer, to the second; None where it told none."""
+        try:
+            return parsedate_to_datetime(self._date)
+        except ValueError:
+            return None
 
     async def upsert(self, body: bytes) -> Upserted:
         """``POST /contacts/upsert`` with ``body`` as it is."""
@@ -87,6 +100,11 @@ class CrmClient:
     async def search(self, body: bytes) -> ContactPage:
         """``POST /contacts/search``: one page of at most 500 contacts."""
         return await self._ask(ContactPage, "POST", "/contacts/search", body=body)
+
+    async def location(self) -> LocationDetails:
+        """``GET /locations/{id}``."""
+        path = f"/locations/{_segment(self.location_id)}"
+        return (await self._ask(LocationAnswer, "GET", path)).location
 
     async def custom_fields(self) -> list[CustomFieldDefinition]:
         """``GET /locations/{id}/customFields``."""
@@ -121,6 +139,7 @@ class CrmClient:
         else:
             limits = RateLimits.of(response.headers)
             self._observe(limits)
+            self._date = response.headers.get("Date", self._date)
             if not response.is_success:
                 raise error_from(response)
             try:

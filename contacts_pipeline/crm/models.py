@@ -42,6 +42,24 @@ class ContactPage(_Answer):
     total: int | None = None
 
 
+class LocationSettings(_Answer):
+    """``allow_duplicate_contact`` is None where the CRM does not say."""
+
+    allow_duplicate_contact: bool | None = Field(None, alias="allowDuplicateContact")
+
+
+class LocationDetails(_Answer):
+    """A location of ``GET /locations/{id}``; its duplicate rule's sequence is in no endpoint."""
+
+    settings: LocationSettings = LocationSettings()
+
+
+class LocationAnswer(_Answer):
+    """``GET /locations/{id}``."""
+
+    location: LocationDetails
+
+
 class TagsAdded(_Answer):
     """``POST /contacts/{id}/tags``."""
 

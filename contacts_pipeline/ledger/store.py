@@ -48,6 +48,11 @@ class Ledger:
         """Release the connections."""
         self.engine.dispose()
 
+    @property
+    def shown(self) -> str:
+        """The ledger's address without its password."""
+        return shown(self.engine)
+
     def known_contacts(self, location_ids: Sequence[str]) -> pa.Table:
         """What these locations hold: the columns of ``KNOWN_CONTACTS``; lists are JSON text."""
         table = schema.contacts

@@ -1,12 +1,16 @@
 """Reading the CRM before a plan: its contacts, its custom fields."""
 
+from contacts_pipeline.pull.asking import Asker, Door, ReadSettings, asking
 from contacts_pipeline.pull.catalogue import load_catalogue, must_be_read
-from contacts_pipeline.pull.read import LocationRead, ReadResult, ReadSettings, read_locations
+from contacts_pipeline.pull.read import LocationRead, ReadResult, read_locations
 
 __all__ = [
+    "Asker",
+    "Door",
     "LocationRead",
     "ReadResult",
     "ReadSettings",
+    "asking",
     "load_catalogue",
     "must_be_read",
     "read_locations",

@@ -5,42 +5,33 @@ Every request is a read, at the location's own pace, and is counted for the repo
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any
 
-from pydantic import SecretStr
-
-from contacts_pipeline.crm import (
-    CrmClient,
-    CrmError,
-    NotApplied,
-    RateLimited,
-    StoredContact,
-    UnclearFate,
-    shared_ssl_context,
-)
+from contacts_pipeline.crm import CrmError, StoredContact, shared_ssl_context
+from contacts_pipeline.pull.asking import Asker, Door, ReadSettings, asking
 from contacts_pipeline.pull.catalogue import save_catalogue
 from contacts_pipeline.pull.snapshot import ContactsWriter
-from contacts_pipeline.push.pace import Pace
-from contacts_pipeline.push.stop import StopSignal
 
 PAGE_LIMIT = 500  # the vendor's most
-_PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class LocationRead:
     """What to read of a location: its contacts into ``contacts``, its fields into ``catalogue``."""
 
-    location_id: str
-    token: SecretStr
-    burst_limit: int
-    interval_seconds: float
+    door: Door
     contacts: Path | None
     catalogue: Path | None
+
+    @property
+    def location_id(self) -> str:
+        """The location's id."""
+        return self.door.location_id
 
 
 @dataclass(frozen=True)
@@ -49,15 +40,6 @@ class ReadResult:
 
     requests: int
     error: CrmError | None = None
-
-
-@dataclass(frozen=True)
-class ReadSettings:
-    """How to read, whatever the location."""
-
-    base_url: str
-    timeout_seconds: float
-    max_tries: int
 
 
 def read_locations(reads: Sequence[LocationRead], settings: ReadSettings) -> dict[str, ReadResult]:
@@ -75,39 +57,30 @@ def read_locations(reads: Sequence[LocationRead], settings: ReadSettings) -> dic
     return asyncio.run(read_all()) if reads else {}
 
 
-async def _read(read: LocationRead, settings: ReadSettings, ssl_context: Any) -> ReadResult:
-    pace = Pace(StopSignal(), read.burst_limit, read.interval_seconds)
-    client = CrmClient(
-        settings.base_url,
-        read.location_id,
-        read.token,
-        timeout_seconds=settings.timeout_seconds,
-        ssl_context=ssl_context,
-        observe=pace.observe,
-    )
-    async with client:
+async def _read(read: LocationRead, settings: ReadSettings, ssl_context: SSLContext) -> ReadResult:
+    async with asking(read.door, settings, ssl_context) as asker:
         try:
             if read.catalogue is not None:
-                fields = await _ask(client.custom_fields, pace, settings.max_tries)
-                save_catalogue(read.catalogue, fields)
+                save_catalogue(read.catalogue, await asker.ask(asker.client.custom_fields))
             if read.contacts is not None:
-                await _read_contacts(client, pace, settings.max_tries, read.contacts)
+                await _read_contacts(asker, read.contacts)
         except CrmError as error:
-            return ReadResult(client.requests, error)
-        return ReadResult(client.requests)
+            return ReadResult(asker.client.requests, error)
+        return ReadResult(asker.client.requests)
 
 
-async def _read_contacts(client: CrmClient, pace: Pace, max_tries: int, path: Path) -> None:
-    with ContactsWriter(path, client.location_id) as writer:
+async def _read_contacts(asker: Asker, path: Path) -> None:
+    location_id = asker.client.location_id
+    with ContactsWriter(path, location_id) as writer:
         after: list[Any] | None = None
         while True:
             query = {
-                "locationId": client.location_id,
+                "locationId": location_id,
                 "pageLimit": PAGE_LIMIT,
                 "sort": [{"field": "dateAdded", "direction": "asc"}],
             } | ({"searchAfter": after} if after else {})
             body = json.dumps(query).encode()
-            page = await _ask(partial(client.search, body), pace, max_tries)
+            page = await asker.ask(partial(asker.client.search, body))
             writer.write(page.contacts)
             if len(page.contacts) < PAGE_LIMIT:
                 return
@@ -119,20 +92,3 @@ async def _read_contacts(client: CrmClient, pace: Pace, max_tries: int, path: Pa
 def _cursor(contacts: Sequence[StoredContact]) -> list[Any] | None:
     cursor = contacts[-1].value("searchAfter") if contacts else None
     return cursor if isinstance(cursor, list) else None
-
-
-async def _ask(call: Callable[[], Any], pace: Pace, max_tries: int) -> Any:
-    """Reading twice does no harm, so whatever did not answer is asked again."""
-    for attempt in range(1, max_tries + 1):
-        try:
-            async with pace.turn():
-                return await call()
-        except (NotApplied, UnclearFate) as error:
-            spent = isinstance(error, RateLimited) and error.daily_budget_spent
-            if attempt == max_tries or spent:
-                raise
-            if isinstance(error, RateLimited):
-                pace.back_off(error.limits, attempt)
-            else:
-                await asyncio.sleep(_PAUSE_SECONDS * attempt)
-    raise AssertionError("the last attempt returns or raises")

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -72,7 +74,7 @@ class Door:
             pause += fault.seconds
         if pause:
             await asyncio.sleep(pause)
-        await deliver(scope, send, breakage.answer, breakage.delivery)
+        await deliver(scope, send, breakage.answer, breakage.delivery, now=self.world.now())
 
     async def _befall(
         self, call: Call, admission: Admission, fault: Fault | None, pause: float
@@ -168,13 +170,21 @@ def read_call(operation: Operation, scope: Scope, raw: bytes, arrived: float) ->
     )
 
 
-async def deliver(scope: Scope, send: Send, answer: Answer, delivery: Delivery = "whole") -> None:
-    """Send an answer, or as much of it as the fault lets through."""
+async def deliver(
+    scope: Scope,
+    send: Send,
+    answer: Answer,
+    delivery: Delivery,
+    *,
+    now: float,
+) -> None:
+    """Send an answer, or as much of it as the fault lets through; dated, as HTTP wants it."""
     transport = scope.get(TRANSPORT)
     if delivery in {"close", "reset"} and transport is not None:
         hang_up(transport, reset=delivery == "reset")
         return
     headers = [
+        (b"date", _http_date(int(now))),
         (b"content-type", answer.content_type.encode()),
         (b"content-length", str(len(answer.body)).encode()),
         *((name.lower().encode(), value.encode()) for name, value in answer.headers),
@@ -214,6 +224,11 @@ def _with_headers(breakage: Breakage, admission: Admission) -> Breakage:
         ),
         breakage.delivery,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _http_date(seconds: int) -> bytes:
+    return formatdate(seconds, usegmt=True).encode()
 
 
 def _text(value: object) -> str | None:

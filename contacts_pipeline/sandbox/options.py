@@ -138,6 +138,7 @@ class SandboxOptions(_Options):
     locations: tuple[SandboxLocation, ...] = (SandboxLocation(id="sandbox", name="Sandbox"),)
     state_file: Path | None = None
     latency_ms: float = Field(0, ge=0, description="Half before the write, half after it.")
+    clock_ahead_seconds: float = Field(0, description="Of this machine's clock.")
     window: Literal["fixed", "sliding"] = "fixed"
     retry_after: bool = False
     seed: int | None = Field(None, description="Makes contact ids and random faults repeat.")

@@ -59,8 +59,8 @@ class World:
         self._random = random.Random(options.seed)  # noqa: S311 - ids that repeat with a seed
 
     def now(self) -> float:
-        """The wall clock, seconds."""
-        return time.time()
+        """The CRM's clock, seconds."""
+        return time.time() + self.options.clock_ahead_seconds
 
     def set_faults(self, faults: Faults) -> None:
         """Put other faults in force; what an earlier fault revoked is given back."""

@@ -16,6 +16,7 @@ from contacts_pipeline.plan import (
     read_header,
 )
 from contacts_pipeline.pull import (
+    Door,
     LocationRead,
     ReadResult,
     ReadSettings,
@@ -154,10 +155,7 @@ def _reads(
             continue
         reads.append(
             LocationRead(
-                location.id,
-                token,
-                location.burst_limit,
-                location.interval_ms / 1000,
+                Door(location.id, token, location.burst_limit, location.interval_ms / 1000),
                 contacts if wants_contacts else None,
                 catalogue if wants_catalogue else None,
             )

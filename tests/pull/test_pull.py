@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from contacts_pipeline.crm import CustomFieldDefinition, RateLimited
 from contacts_pipeline.pull import (
+    Door,
     LocationRead,
     ReadResult,
     ReadSettings,
@@ -41,10 +42,7 @@ def read(
     crm: RunningSandbox, folder: Path, *, location_id: str = "acme", token: str = DEFAULT_TOKEN
 ) -> ReadResult:
     one = LocationRead(
-        location_id,
-        SecretStr(token),
-        1000,
-        1.0,
+        Door(location_id, SecretStr(token), 1000, 1.0),
         folder / "crm_contacts.parquet",
         folder / "catalogue.json",
     )

@@ -1,0 +1,35 @@
+"""All examinations of a project, one after the other; what one can't find out is a finding too."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from contacts_pipeline import warehouse
+from contacts_pipeline.doctor import crm, machine, records
+from contacts_pipeline.errors import PipelineError
+from contacts_pipeline.finding import Finding
+from contacts_pipeline.workspace import Workspace
+
+Examination = Callable[[Workspace], Iterable[Finding]]
+"""Looks and changes nothing; sends nothing that writes. A ``PipelineError`` becomes an error."""
+
+
+def _warehouse(workspace: Workspace) -> Iterable[Finding]:
+    return warehouse.examine(workspace.settings, workspace.scratch)
+
+
+EXAMINATIONS: tuple[Examination, ...] = (
+    machine.examine,
+    _warehouse,
+    records.examine,
+    crm.examine,
+)
+
+
+def examine(workspace: Workspace) -> Iterator[Finding]:
+    """Every finding, as it is found."""
+    for examination in EXAMINATIONS:
+        try:
+            yield from examination(workspace)
+        except PipelineError as error:
+            subject, _, told = str(error).partition(": ")
+            what, _, remedy = told.partition("; ")
+            yield Finding("error", error.code, subject, what or subject, remedy or None)

@@ -1,0 +1,90 @@
+"""Asking a location of the CRM: at its pace, and again where there was no answer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from ssl import SSLContext
+from typing import TypeVar
+
+from pydantic import SecretStr
+
+from contacts_pipeline.crm import (
+    CrmClient,
+    NotApplied,
+    RateLimited,
+    RateLimits,
+    UnclearFate,
+)
+from contacts_pipeline.push.pace import Pace
+from contacts_pipeline.push.stop import StopSignal
+
+_PAUSE_SECONDS = 1.0
+_AnswerT = TypeVar("_AnswerT")
+
+
+@dataclass(frozen=True)
+class ReadSettings:
+    """How to read, whatever the location."""
+
+    base_url: str
+    timeout_seconds: float
+    max_tries: int
+
+
+@dataclass(frozen=True)
+class Door:
+    """What opens a location, and how fast it may be asked."""
+
+    location_id: str
+    token: SecretStr
+    burst_limit: int
+    interval_seconds: float
+
+
+class Asker:
+    """A location's client with its pace; only for what may be asked twice."""
+
+    def __init__(self, client: CrmClient, pace: Pace, max_tries: int) -> None:
+        self.client = client
+        self._pace = pace
+        self._max_tries = max_tries
+
+    @property
+    def limits(self) -> RateLimits:
+        """What the CRM last said of its limits."""
+        return self._pace.limits
+
+    async def ask(self, call: Callable[[], Awaitable[_AnswerT]]) -> _AnswerT:
+        """Reading twice does no harm, so whatever did not answer is asked again."""
+        for attempt in range(1, self._max_tries + 1):
+            try:
+                async with self._pace.turn():
+                    return await call()
+            except (NotApplied, UnclearFate) as error:
+                spent = isinstance(error, RateLimited) and error.daily_budget_spent
+                if attempt == self._max_tries or spent:
+                    raise
+                if isinstance(error, RateLimited):
+                    self._pace.back_off(error.limits, attempt)
+                else:
+                    await asyncio.sleep(_PAUSE_SECONDS * attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+
+@asynccontextmanager
+async def asking(
+    door: Door, settings: ReadSettings, ssl_context: SSLContext
+) -> AsyncIterator[Asker]:
+    """A location, ready to be asked."""
+    pace = Pace(StopSignal(), door.burst_limit, door.interval_seconds)
+    client = CrmClient(
+        settings.base_url,
+        door.location_id,
+        door.token,
+        timeout_seconds=settings.timeout_seconds,
+        ssl_context=ssl_context,
+        observe=pace.observe,
+    )
+    async with client:
+        yield Asker(client, pace, settings.max_tries)

@@ -1,0 +1,3 @@
+from tests.push.conftest import crm, unused_url
+
+__all__ = ["crm", "unused_url"]
