@@ -108,8 +108,17 @@ class Location(Section):
     daily_limit: int = Field(200_000, gt=0, description="Requests a day.")
     burst_limit: int = Field(100, gt=0, description="Requests in an interval.")
     interval_ms: int = Field(10_000, gt=0, description="Length of the interval, milliseconds.")
-    max_reject_share: Share = 0.5
-    max_create_share: Share = 1.0
+    daily_reserve: int = Field(
+        0, ge=0, description="Requests a day that are left to others who use the same app."
+    )
+    max_reject_share: Share = Field(0.5, description="Of its rows; beyond it is held.")
+    max_create_share: Share = Field(1.0, description="Of its contacts; beyond it is held.")
+    max_shrink_share: Share = Field(
+        0.5, description="By how much its rows may shrink since the last plan; beyond it is held."
+    )
+    max_refuse_share: Share = Field(
+        0.5, description="Of the contacts sent, from 20 refusals on; beyond it the push stops."
+    )
 
     @field_validator("match", mode="before")
     @classmethod

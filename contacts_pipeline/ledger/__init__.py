@@ -7,5 +7,15 @@ existing ledger along: a numbered SQL file in ``migrations``, whose docstring sa
 from contacts_pipeline.ledger.database import LedgerError
 from contacts_pipeline.ledger.journal import Entry, Journal
 from contacts_pipeline.ledger.store import Ledger, utc_now
+from contacts_pipeline.ledger.usage import DayLeft, day_left, record_read
 
-__all__ = ["Entry", "Journal", "Ledger", "LedgerError", "utc_now"]
+__all__ = [
+    "DayLeft",
+    "Entry",
+    "Journal",
+    "Ledger",
+    "LedgerError",
+    "day_left",
+    "record_read",
+    "utc_now",
+]

@@ -91,6 +91,16 @@ Index(
 Index("requests_by_identity", requests.c.crm, requests.c.location_id, requests.c.identity)
 Index("requests_by_time", requests.c.crm, requests.c.location_id, requests.c.intended_at)
 
+reads = Table(
+    "reads",
+    metadata,
+    *_place(),
+    Column("run_id", String, primary_key=True),
+    Column("read_at", DateTime, primary_key=True),
+    Column("requests", Integer, nullable=False),
+    comment="The requests that reading a location took: they count against its day as well.",
+)
+
 outcomes = Table(
     "outcomes",
     metadata,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Select, Table, false, func, select, update
+from sqlalchemy import Connection, Select, Table, and_, false, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -40,7 +40,7 @@ class Ledger:
         self.crm = crm
         self.engine = open_engine(url)
         self.folder = folder_of(self.engine)
-        with self._reading() as connection:
+        with self.reading() as connection:
             bring_up_to_date(connection)
         self._agree_on_key(key_fingerprint)
 
@@ -67,7 +67,7 @@ class Ledger:
         """The locations of which the ledger holds a contact."""
         table = schema.contacts
         query = select(table.c.location_id).where(table.c.crm == self.crm).distinct()
-        with self._reading() as connection:
+        with self.reading() as connection:
             return set(connection.scalars(query))
 
     def unsettled(self, location_ids: Sequence[str]) -> pa.Table:
@@ -85,7 +85,7 @@ class Ledger:
     def version(self, location_id: str) -> tuple[int, str | None]:
         """How many plans have written to the location, and which was the last."""
         table = schema.locations
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(
                 select(table.c.version, table.c.plan_id).where(*self._at(table, location_id))
             ).one_or_none()
@@ -94,7 +94,7 @@ class Ledger:
     def begin_plan(self, location_id: str, plan_id: str, planned_at_version: int) -> bool:
         """Claim the location for a plan; False if another plan has written since it was made."""
         table = schema.locations
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(
                 self._insert(table)
                 .values(crm=self.crm, location_id=location_id, version=0)
@@ -118,7 +118,7 @@ class Ledger:
     def acknowledged(self, location_id: str, plan_id: str) -> set[str]:
         """The identities of a plan that the CRM has acknowledged whole, by whichever run."""
         table = schema.outcomes
-        with self._reading() as connection:
+        with self.reading() as connection:
             return set(
                 connection.scalars(
                     select(table.c.identity).where(
@@ -133,7 +133,7 @@ class Ledger:
     def next_number(self, location_id: str, run_id: str) -> int:
         """The number of the run's next request to the location; a resumed run counts on."""
         table = schema.requests
-        with self._reading() as connection:
+        with self.reading() as connection:
             last = connection.execute(
                 select(func.max(table.c.number)).where(
                     *self._at(table, location_id), table.c.run_id == run_id
@@ -144,7 +144,7 @@ class Ledger:
     def outcomes(self, location_id: str, run_id: str, plan_id: str) -> list[Mapping[str, Any]]:
         """The final state of each identity of the plan that the run attempted in the location."""
         table = schema.outcomes
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(
                 select(table)
                 .where(
@@ -159,7 +159,7 @@ class Ledger:
     def requests(self, location_id: str, run_id: str) -> list[Mapping[str, Any]]:
         """Every request of the run to the location, in order."""
         table = schema.requests
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(
                 select(table)
                 .where(*self._at(table, location_id), table.c.run_id == run_id)
@@ -190,7 +190,7 @@ class Ledger:
             "reason": reason,
             "report": json.dumps(report),
         }
-        with self._writing() as connection:
+        with self.writing() as connection:
             self.replace(connection, schema.pushes, [row])
 
     def last_pushes(
@@ -198,12 +198,22 @@ class Ledger:
     ) -> dict[str, Mapping[str, Any]]:
         """The newest push of each location, or those of one run."""
         table = schema.pushes
-        query = select(table).where(table.c.crm == self.crm).order_by(table.c.started_at)
+        wanted = [table.c.crm == self.crm]
         if location_ids:
-            query = query.where(table.c.location_id.in_(location_ids))
+            wanted.append(table.c.location_id.in_(location_ids))
         if run_id:
-            query = query.where(table.c.run_id == run_id)
-        with self._reading() as connection:
+            wanted.append(table.c.run_id == run_id)
+        last = (
+            select(table.c.location_id, func.max(table.c.started_at).label("started_at"))
+            .where(*wanted)
+            .group_by(table.c.location_id)
+            .subquery()
+        )
+        newest = and_(
+            table.c.location_id == last.c.location_id, table.c.started_at == last.c.started_at
+        )
+        query = select(table).join(last, newest).where(*wanted)
+        with self.reading() as connection:
             rows = connection.execute(query).mappings()
             return {row["location_id"]: dict(row) for row in rows}
 
@@ -221,7 +231,7 @@ class Ledger:
     def _agree_on_key(self, key_fingerprint: str) -> None:
         table = schema.facts
         query = select(table.c.value).where(table.c.name == "key_fingerprint")
-        with self._writing() as connection:
+        with self.writing() as connection:
             stored = connection.execute(query).scalar_one_or_none()
             if stored is None:
                 row = {"name": "key_fingerprint", "value": key_fingerprint}
@@ -243,7 +253,8 @@ class Ledger:
         return connection
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read with; the driver's errors become one that a user can mend."""
         try:
             with self.engine.connect() as connection:
                 yield connection
@@ -251,8 +262,9 @@ class Ledger:
             raise unusable(self.engine, error) from None
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with self._reading() as connection, connection.begin():
+    def writing(self) -> Iterator[Connection]:
+        """A connection whose writes are committed together at the end."""
+        with self.reading() as connection, connection.begin():
             yield connection
 
     @property
@@ -270,7 +282,7 @@ class Ledger:
 
     def _arrow(self, query: Select[Any], columns: pa.Schema) -> pa.Table:
         batches = []
-        with self._reading() as connection:
+        with self.reading() as connection:
             for rows in connection.execute(query).partitions(50_000):
                 arrays = [
                     pa.array(values, type=field.type)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
@@ -57,11 +57,29 @@ class PlanCounts(BaseModel):
         )
 
 
+class DayBudget(BaseModel):
+    """A location's day: what is left of it, and what has no room in it.
+
+    ``left`` is what the CRM's headers or the ledger's count leave, ``reserve`` what stays for
+    others; ``create`` and ``update`` are contacts that wait, ``requests`` what they will take.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    left: int
+    known_from: Literal["headers", "ledger"]
+    daily_limit: int
+    reserve: int
+    create: int = 0
+    update: int = 0
+    requests: int = 0
+
+
 class PlanHeader(BaseModel):
     """What a plan is, without its rows.
 
     ``reason`` is the breaker that holds the location, null if none; ``seconds_estimated`` is the
-    time that ``requests`` take under the location's limits.
+    time that ``requests`` take under the location's limits; ``budget`` is null if it sends nothing.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -80,6 +98,7 @@ class PlanHeader(BaseModel):
     seconds_estimated: float
     requests_made: int
     data_version: str
+    budget: DayBudget | None = None
 
 
 def plan_path(snapshots: Path, crm: str, location_id: str, plan_id: str) -> Path:

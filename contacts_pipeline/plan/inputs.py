@@ -35,6 +35,9 @@ value; up to when its list shows everything (UTC, null without a list that says 
 was read in this run; custom field keys to ids.
 """
 
+DEFERRED_CONTACTS = pa.schema([("location_id", pa.string()), ("identity", pa.string())])
+"""``deferred_contacts``: the identities that the last push of their location had to leave."""
+
 
 def crm_contacts_schema(listed_at: datetime) -> pa.Schema:
     """The schema of a list whose reading began at ``listed_at``: what came later may be missing."""

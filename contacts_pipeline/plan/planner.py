@@ -1,33 +1,28 @@
 """Plans many locations in one pass of DuckDB: identities and the CRM in, what to send out."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from contacts_pipeline.engine import define, engine, scan
 from contacts_pipeline.keyed_hash import define_keyed_hash
-from contacts_pipeline.ledger import Ledger
+from contacts_pipeline.ledger import DayLeft, Ledger, day_left
 from contacts_pipeline.plan.breakers import tripped
-from contacts_pipeline.plan.files import (
-    HEADER_KEY,
-    PlanCounts,
-    PlanHeader,
-    header_json,
-    plan_path,
-    point_to_newest,
+from contacts_pipeline.plan.files import DayBudget, PlanCounts, PlanHeader
+from contacts_pipeline.plan.inputs import (
+    CRM_CONTACTS,
+    DEFERRED_CONTACTS,
+    LOCATIONS,
+    read_listed_at,
 )
-from contacts_pipeline.plan.inputs import CRM_CONTACTS, LOCATIONS, read_listed_at
+from contacts_pipeline.plan.writing import save_plans
 from contacts_pipeline.settings import Policy
-from contacts_pipeline.snapshots import replacing
 
 PACKAGE = "contacts_pipeline.plan"
 RELATIONS: tuple[tuple[str, Literal["view", "table"]], ...] = (
@@ -47,6 +42,9 @@ RELATIONS: tuple[tuple[str, Literal["view", "table"]], ...] = (
     ("field_changes", "table"),
     ("plan_warnings", "table"),
     ("upsert_plan", "table"),
+)
+SENDING: tuple[tuple[str, Literal["view", "table"]], ...] = (
+    ("sending_order", "table"),
     ("plan_counts", "table"),
 )
 SEARCH_LAG = timedelta(minutes=2)
@@ -62,7 +60,8 @@ class PlannedLocation:
 
     ``custom_fields`` maps a key to its id; ``crm_contacts`` is a list of what the CRM holds, which
     ``requests_made`` were spent on if it is fresh; ``scored`` if the plan predicts. A location
-    that ``allows_duplicates`` looks for email, then phone, whatever ``match`` says.
+    that ``allows_duplicates`` looks for email, then phone, whatever ``match`` says. ``outcomes``
+    is the table of a push that had to leave contacts for later.
     """
 
     location_id: str
@@ -71,12 +70,15 @@ class PlannedLocation:
     interval_ms: int
     max_reject_share: float
     max_create_share: float
+    daily_limit: int
+    daily_reserve: int
     custom_fields: Mapping[str, str]
     crm_contacts: Path | None = None
     is_fresh: bool = False
     requests_made: int = 0
     scored: bool = True
     allows_duplicates: bool = False
+    outcomes: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,9 @@ def plan_locations(
         _register_crm(con, ledger, locations)
         for name, kind in RELATIONS:
             define(con, PACKAGE, name, kind)
+        days = _register_days(con, ledger, locations)
+        for name, kind in SENDING:
+            define(con, PACKAGE, name, kind)
         facts = {
             row["location_id"]: row
             for row in con.sql("from plan_counts").to_arrow_table().to_pylist()
@@ -117,13 +122,14 @@ def plan_locations(
             location.location_id: _header(
                 location,
                 facts[location.location_id],
-                versions[location.location_id],
-                ledger.crm,
-                run_id,
+                days.get(location.location_id),
+                version=versions[location.location_id],
+                crm=ledger.crm,
+                run_id=run_id,
             )
             for location in locations
         }
-        _save(con, headers, sources.snapshots)
+        save_plans(con, headers, sources.snapshots)
     return headers
 
 
@@ -178,8 +184,47 @@ def _register_crm(
         con.register("crm_contacts", CRM_CONTACTS.empty_table())
 
 
+def _register_days(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, locations: Sequence[PlannedLocation]
+) -> dict[str, DayLeft]:
+    """What is left of the day where anything is to be sent, and what has waited longest."""
+    busy = {
+        location_id
+        for (location_id,) in con.execute(
+            "select distinct location_id from upsert_plan where action in ('create', 'update')"
+        ).fetchall()
+    }
+    sending = [location for location in locations if location.location_id in busy]
+    days = day_left(ledger, {one.location_id: one.daily_limit for one in sending})
+    con.register(
+        "day_left",
+        pa.table(
+            {
+                "location_id": pa.array([one.location_id for one in sending], pa.string()),
+                "requests": pa.array(
+                    [days[one.location_id].requests - one.daily_reserve for one in sending],
+                    pa.int64(),
+                ),
+            }
+        ),
+    )
+    outcomes = [str(one.outcomes) for one in sending if one.outcomes]
+    if outcomes:
+        left = con.read_parquet(outcomes).filter("state = 'deferred'")
+        con.register("deferred_contacts", left.select("location_id, identity"))
+    else:
+        con.register("deferred_contacts", DEFERRED_CONTACTS.empty_table())
+    return days
+
+
 def _header(
-    location: PlannedLocation, facts: Mapping[str, Any], version: int, crm: str, run_id: str
+    location: PlannedLocation,
+    facts: Mapping[str, Any],
+    day: DayLeft | None,
+    *,
+    version: int,
+    crm: str,
+    run_id: str,
 ) -> PlanHeader:
     counts = PlanCounts(**{name: facts[name] for name in PlanCounts.model_fields if name in facts})
     reason, told = tripped(
@@ -204,50 +249,17 @@ def _header(
         seconds_estimated=round(seconds, 1),
         requests_made=location.requests_made,
         data_version=facts["data_version"],
+        budget=day and _budget(location, facts, day),
     )
 
 
-def _save(
-    con: duckdb.DuckDBPyConnection, headers: Mapping[str, PlanHeader], snapshots: Path
-) -> None:
-    """Write the plans in the order of sending, in one pass over the rows of all locations."""
-    rows = con.sql(
-        """
-        from upsert_plan
-        order by
-            location_id,
-            case action when 'create' then 1 when 'update' then 2 when 'hold' then 3 else 4 end,
-            updated_at desc nulls last,
-            identity
-        """
-    ).to_arrow_reader()
-    by_location = groupby(_slices(rows), key=lambda part: part[0])
-    written = set()
-    for location_id, parts in by_location:
-        _write(headers[location_id], rows.schema, (rows for _, rows in parts), snapshots)
-        written.add(location_id)
-    for location_id in headers.keys() - written:
-        _write(headers[location_id], rows.schema, (), snapshots)
-
-
-def _slices(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """The batches cut where one location ends and the next begins."""
-    for batch in batches:
-        runs = pc.run_end_encode(batch.column("location_id"))
-        start = 0
-        for location_id, end in zip(
-            runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True
-        ):
-            yield location_id, batch.slice(start, end - start)
-            start = end
-
-
-def _write(
-    header: PlanHeader, columns: pa.Schema, rows: Iterable[pa.RecordBatch], snapshots: Path
-) -> None:
-    path = plan_path(snapshots, header.crm, header.location_id, header.plan_id)
-    schema = columns.with_metadata({HEADER_KEY: header_json(header)})
-    with replacing(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
-        for batch in rows:
-            writer.write_batch(batch)
-    point_to_newest(snapshots, header)
+def _budget(location: PlannedLocation, facts: Mapping[str, Any], day: DayLeft) -> DayBudget:
+    return DayBudget(
+        left=day.requests,
+        known_from=day.known_from,
+        daily_limit=location.daily_limit,
+        reserve=location.daily_reserve,
+        create=facts["deferred_create"],
+        update=facts["deferred_update"],
+        requests=facts["deferred_requests"],
+    )

@@ -36,10 +36,14 @@ class LocationRead:
 
 @dataclass(frozen=True)
 class ReadResult:
-    """How reading a location went; ``error`` is the CRM's last word if it failed."""
+    """How reading a location went; ``error`` is the CRM's last word if it failed.
+
+    ``daily_remaining`` is what the CRM then said is left of the location's day.
+    """
 
     requests: int
     error: CrmError | None = None
+    daily_remaining: int | None = None
 
 
 def read_locations(reads: Sequence[LocationRead], settings: ReadSettings) -> dict[str, ReadResult]:
@@ -65,8 +69,8 @@ async def _read(read: LocationRead, settings: ReadSettings, ssl_context: SSLCont
             if read.contacts is not None:
                 await _read_contacts(asker, read.contacts)
         except CrmError as error:
-            return ReadResult(asker.client.requests, error)
-        return ReadResult(asker.client.requests)
+            return ReadResult(asker.client.requests, error, asker.limits.daily_remaining)
+        return ReadResult(asker.client.requests, None, asker.limits.daily_remaining)
 
 
 async def _read_contacts(asker: Asker, path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from contacts_pipeline.crm import CrmClient
-from contacts_pipeline.ledger import Journal, Ledger, LedgerError, utc_now
+from contacts_pipeline.crm import CrmClient, RateLimits
+from contacts_pipeline.ledger import Journal, Ledger, LedgerError, day_left, utc_now
 from contacts_pipeline.plan.files import PlanHeader, read_rows
+from contacts_pipeline.push.budget import DailyBudget
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.push.meter import where
 from contacts_pipeline.push.pace import Pace
@@ -39,6 +41,8 @@ class LocationPush:
     token_env: str
     burst_limit: int
     interval_seconds: float
+    daily_limit: int
+    daily_reserve: int
 
 
 @dataclass(frozen=True)
@@ -119,9 +123,16 @@ async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal)
         stop.set("token_missing", f"{push.token_env} is not set")
     elif _to_send(plan) > len(done):
         pace = Pace(stop, push.burst_limit, push.interval_seconds)
-        async with around.connect(plan.location_id, push.token, pace.observe) as client:
-            wire = await _wire(plan, around, client, pace, stop)
+        budget = await asyncio.to_thread(_budget, push, around.ledger, stop)
+
+        def observe(limits: RateLimits) -> None:
+            pace.observe(limits)
+            budget.observe(limits)
+
+        async with around.connect(plan.location_id, push.token, observe) as client:
+            wire = await _wire(plan, around, client, pace=pace, budget=budget, stop=stop)
             await _send_all(push, wire, done, around.progress)
+            wire.save_limits(math.inf)
         facts = {
             "requests": client.requests,
             "retries": wire.meter.retries,
@@ -133,8 +144,20 @@ async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal)
     return await _report(push, around, stop, seconds=round(perf_counter() - started, 3), **facts)
 
 
+def _budget(push: LocationPush, ledger: Ledger, stop: StopSignal) -> DailyBudget:
+    location_id = push.plan.location_id
+    left = day_left(ledger, {location_id: push.daily_limit})[location_id]
+    return DailyBudget(stop, left.requests, push.daily_reserve)
+
+
 async def _wire(
-    plan: PlanHeader, around: Surroundings, client: CrmClient, pace: Pace, stop: StopSignal
+    plan: PlanHeader,
+    around: Surroundings,
+    client: CrmClient,
+    *,
+    pace: Pace,
+    budget: DailyBudget,
+    stop: StopSignal,
 ) -> Wire:
     return Wire(
         Errand(
@@ -149,6 +172,7 @@ async def _wire(
         pace,
         stop,
         around.journal,
+        budget=budget,
         stop_run=around.stop_run,
         first_number=await asyncio.to_thread(
             around.ledger.next_number, plan.location_id, around.run_id
@@ -217,7 +241,8 @@ def _take(rows: Iterator[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _to_send(plan: PlanHeader) -> int:
-    return plan.counts.create + plan.counts.update
+    """What the day has no room for is tried as well: the CRM may say that it has."""
+    return plan.counts.create + plan.counts.update + plan.counts.deferred
 
 
 def _requests_of_the_plan(plan: PlanHeader, around: Surroundings) -> int:

@@ -23,6 +23,7 @@ from contacts_pipeline.crm import (
 )
 from contacts_pipeline.keyed_hash import keyed_hash
 from contacts_pipeline.ledger import Entry, Journal, LedgerError, utc_now
+from contacts_pipeline.push.budget import DailyBudget
 from contacts_pipeline.push.meter import Meter, read_answer
 from contacts_pipeline.push.pace import Pace
 from contacts_pipeline.push.stop import Stopped, StopSignal
@@ -59,6 +60,7 @@ class Wire:
         stop: StopSignal,
         journal: Journal,
         *,
+        budget: DailyBudget,
         stop_run: Callable[[str, str], None],
         first_number: int,
         settle_seconds: float,
@@ -72,6 +74,7 @@ class Wire:
         self.meter = Meter()
         self.began_at = self.now()
         self._errand = errand
+        self._budget = budget
         self._journal = journal
         self._stop_run = stop_run
         self._number = first_number - 1
@@ -102,7 +105,7 @@ class Wire:
         if effect != "lookup":
             await self._durable(Entry(intents=[intent]))
         try:
-            async with self.pace.turn():
+            async with self.pace.turn(), self._budget.request():
                 started = perf_counter()
                 answer = await call()
         except Stopped:
@@ -119,7 +122,14 @@ class Wire:
         self._measure(started, effect, sent)
         self._unclear_in_a_row = 0
         self._answered(intent, *read_answer(answer))
+        self.save_limits(self.now())
         return answer
+
+    def save_limits(self, now: float) -> None:
+        """Write down what is left of the day, for the next plan; not at every answer."""
+        if (left := self._budget.to_save(now)) is not None:
+            at = {f"at_{name}": value for name, value in self._place.items()}
+            self._post(Entry(limits=[{**at, "daily_remaining": left, "limits_seen_at": utc_now()}]))
 
     def remember(
         self, row: Mapping[str, Any], contact: StoredContact, *, tags_to_come: bool

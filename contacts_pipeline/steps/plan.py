@@ -1,10 +1,11 @@
 """The plan of each location: what the CRM says of itself first, then one pass for all."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contacts_pipeline.ledger import Ledger
+from contacts_pipeline.ledger import Ledger, record_read
 from contacts_pipeline.plan import (
     PlanHeader,
     PlannedLocation,
@@ -77,13 +78,16 @@ def plan(
     read = read_locations(
         reads, ReadSettings(settings.base_url, settings.timeout_seconds, settings.max_tries)
     )
+    for location_id, result in read.items():
+        record_read(ledger, location_id, run_id, result.requests, result.daily_remaining)
     unreadable |= {
         location_id: _unread(location_id, result)
         for location_id, result in read.items()
         if result.error is not None
     }
+    left_over = _outcomes_to_finish(workspace, ledger, wanted)
     planned = [
-        _planned(workspace, location, {one.location_id: one for one in reads}, read)
+        _planned(workspace, location, {one.location_id: one for one in reads}, read, left_over)
         for location in wanted
         if location.id not in unreadable
     ]
@@ -168,6 +172,7 @@ def _planned(
     location: Location,
     reads: Mapping[str, LocationRead],
     results: Mapping[str, ReadResult],
+    left_over: Mapping[str, Path],
 ) -> PlannedLocation:
     contacts = location_snapshot(workspace, "crm_contacts", location.id)
     read = reads.get(location.id)
@@ -178,12 +183,28 @@ def _planned(
         interval_ms=location.interval_ms,
         max_reject_share=location.max_reject_share,
         max_create_share=location.max_create_share,
+        daily_limit=location.daily_limit,
+        daily_reserve=location.daily_reserve,
         custom_fields=load_catalogue(_catalogue_path(workspace, location.id)),
         crm_contacts=contacts if contacts.exists() else None,
         is_fresh=read is not None and read.contacts is not None,
         requests_made=results[location.id].requests if location.id in results else 0,
         scored=workspace.settings.policy.crm_snapshot != "never",
+        outcomes=left_over.get(location.id),
     )
+
+
+def _outcomes_to_finish(
+    workspace: Workspace, ledger: Ledger, locations: Sequence[Location]
+) -> dict[str, Path]:
+    """The outcome tables of the locations whose last push had to leave contacts for later."""
+    last = ledger.last_pushes([location.id for location in locations])
+    found = {}
+    for location_id, push in last.items():
+        path = location_snapshot(workspace, "upsert_outcomes", location_id)
+        if json.loads(push["report"])["deferred"] and path.exists():
+            found[location_id] = path
+    return found
 
 
 def _unread(location_id: str, result: ReadResult) -> LocationReport:

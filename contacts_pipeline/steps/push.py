@@ -59,6 +59,8 @@ def push(
             token_env=workspace.token_env(registry[location_id]),
             burst_limit=registry[location_id].burst_limit,
             interval_seconds=registry[location_id].interval_ms / 1000,
+            daily_limit=registry[location_id].daily_limit,
+            daily_reserve=registry[location_id].daily_reserve,
         )
         for location_id, one in planned.items()
     ]

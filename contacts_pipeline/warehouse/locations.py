@@ -32,8 +32,11 @@ CRM_LOCATIONS = pa.schema(
         ("daily_limit", pa.int64()),
         ("burst_limit", pa.int64()),
         ("interval_ms", pa.int64()),
+        ("daily_reserve", pa.int64()),
         ("max_reject_share", pa.float64()),
         ("max_create_share", pa.float64()),
+        ("max_shrink_share", pa.float64()),
+        ("max_refuse_share", pa.float64()),
     ]
 )
 

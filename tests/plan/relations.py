@@ -9,7 +9,7 @@ import pyarrow as pa
 from contacts_pipeline.engine import define, engine
 from contacts_pipeline.keyed_hash import define_keyed_hash
 from contacts_pipeline.ledger.relations import KNOWN_CONTACTS, UNSETTLED
-from contacts_pipeline.plan.inputs import CRM_CONTACTS, LOCATIONS
+from contacts_pipeline.plan.inputs import CRM_CONTACTS, DEFERRED_CONTACTS, LOCATIONS
 from tests.plan.bench import KEY, UNIQUE_CONTACTS, VALID_CONTACTS
 
 Table = list[dict[str, Any]]
@@ -72,7 +72,12 @@ SCHEMAS: dict[str, pa.Schema] = {
         "location_id identity tags changed_fields would_clear sent hashes is_all"
     ),
     "plan_warnings": _schema("location_id identity warnings"),
-    "upsert_plan": _schema("location_id identity action body add_tags"),
+    "upsert_plan": _schema("location_id identity action updated_at body add_tags"),
+    "deferred_contacts": DEFERRED_CONTACTS,
+    "day_left": pa.schema([("location_id", TEXT), ("requests", pa.int64())]),
+    "sending_order": pa.schema(
+        [("location_id", TEXT), ("identity", TEXT), ("requests", pa.int64()), ("is_deferred", FLAG)]
+    ),
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
     "locations": {

@@ -53,7 +53,7 @@ def read(
 def test_all_pages_are_read_at_a_request_for_500_contacts(tmp_path: Path) -> None:
     with running_sandbox(options()) as crm:
         crm.seed_contacts("acme", [{"email": f"p{n}@example.com"} for n in range(1203)])
-        assert read(crm, tmp_path) == ReadResult(requests=4)
+        assert read(crm, tmp_path) == ReadResult(4, None, daily_remaining=199_996)
         assert crm.count("search") == 3
         rows = pq.read_table(tmp_path / "crm_contacts.parquet").to_pylist()
         assert {row["contact_id"] for row in rows} == {one["id"] for one in crm.contacts()}
@@ -72,7 +72,8 @@ def test_page_that_failed_is_asked_for_again(tmp_path: Path, fault: str) -> None
     with running_sandbox(options()) as crm:
         crm.seed_contacts("acme", [{"email": "p@example.com"}])
         crm.set_faults(Fault.parse(fault).model_copy(update={"times": 1}))
-        assert read(crm, tmp_path) == ReadResult(requests=3)
+        result = read(crm, tmp_path)
+        assert (result.requests, result.error) == (3, None)
 
 
 def test_reading_that_fails_leaves_the_old_snapshot(tmp_path: Path) -> None:

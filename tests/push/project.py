@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from contacts_pipeline import steps
 from contacts_pipeline.ledger import Ledger
-from contacts_pipeline.plan import newest_plan, read_rows
+from contacts_pipeline.plan import PlanHeader, newest_plan, read_header, read_rows
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.sandbox import (
     DEFAULT_TOKEN,
@@ -187,9 +187,16 @@ class Project:
         return {row["source_keys"][0]: row for row in pq.read_table(path).to_pylist()}
 
     def planned_rows(self, location: str = "acme") -> list[dict[str, Any]]:
-        path = newest_plan(self.workspace.snapshots, self.workspace.settings.crm.base_url, location)
+        path = self.newest_plan(location)
         assert path is not None
         return list(read_rows(path))
+
+    def header(self, location: str = "acme") -> PlanHeader:
+        return read_header(self.newest_plan(location), location)
+
+    def newest_plan(self, location: str) -> Path | None:
+        workspace = self.workspace
+        return newest_plan(workspace.snapshots, workspace.settings.crm.base_url, location)
 
     @contextmanager
     def light_process(self) -> Iterator[subprocess.Popen[str]]:

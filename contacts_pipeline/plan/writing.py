@@ -1,0 +1,63 @@
+"""Plans onto disk: the rows of all locations in one pass, a file each."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from contacts_pipeline.plan.files import (
+    HEADER_KEY,
+    PlanHeader,
+    header_json,
+    plan_path,
+    point_to_newest,
+)
+from contacts_pipeline.snapshots import replacing
+
+
+def save_plans(
+    con: duckdb.DuckDBPyConnection, headers: Mapping[str, PlanHeader], snapshots: Path
+) -> None:
+    """Write the plans in the order of sending, in one pass over the rows of all locations."""
+    rows = con.sql(
+        """
+        select upsert_plan.*, coalesce(is_deferred, false) as is_deferred
+        from upsert_plan
+        left join sending_order using (location_id, identity)
+        order by location_id, place nulls last, action, updated_at desc nulls last, identity
+        """
+    ).to_arrow_reader()
+    by_location = groupby(_slices(rows), key=lambda part: part[0])
+    written = set()
+    for location_id, parts in by_location:
+        _write(headers[location_id], rows.schema, (rows for _, rows in parts), snapshots)
+        written.add(location_id)
+    for location_id in headers.keys() - written:
+        _write(headers[location_id], rows.schema, (), snapshots)
+
+
+def _slices(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """The batches cut where one location ends and the next begins."""
+    for batch in batches:
+        runs = pc.run_end_encode(batch.column("location_id"))
+        start = 0
+        for location_id, end in zip(
+            runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True
+        ):
+            yield location_id, batch.slice(start, end - start)
+            start = end
+
+
+def _write(
+    header: PlanHeader, columns: pa.Schema, rows: Iterable[pa.RecordBatch], snapshots: Path
+) -> None:
+    path = plan_path(snapshots, header.crm, header.location_id, header.plan_id)
+    schema = columns.with_metadata({HEADER_KEY: header_json(header)})
+    with replacing(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
+        for batch in rows:
+            writer.write_batch(batch)
+    point_to_newest(snapshots, header)

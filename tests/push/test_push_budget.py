@@ -1,0 +1,102 @@
+"""The day's requests: what is left of them, a reserve for others, and what has to wait."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from contacts_pipeline.ledger import day_left
+from contacts_pipeline.sandbox import (
+    RunningSandbox,
+    SandboxLocation,
+    SandboxOptions,
+    running_sandbox,
+)
+from tests.push.project import Project, assert_each_there_once, people
+
+FAST = {"burst_limit": 1000, "interval_ms": 1000}
+
+
+def limited(daily_limit: int, **options: Any) -> SandboxOptions:
+    return SandboxOptions(
+        locations=(
+            SandboxLocation.model_validate({"id": "acme", "daily_limit": daily_limit} | FAST),
+        ),
+        **options,
+    )
+
+
+def acme(folder: Path, crm: RunningSandbox, rows: int, **location: Any) -> Project:
+    project = Project(folder, crm.url, locations=[{"id": "acme"} | FAST | location])
+    return project.write(people(rows))
+
+
+@pytest.mark.parametrize(("reserve", "sent"), [(0, 30), (7, 23), (30, 1)])
+def test_reserve_is_left_to_others_whatever_the_settings_believe(
+    tmp_path: Path, reserve: int, sent: int
+) -> None:
+    """The registry says 200,000 a day; the headers of a smaller account win."""
+    with running_sandbox(limited(30, latency_ms=5)) as crm:
+        project = acme(tmp_path, crm, 40, daily_reserve=reserve)
+        report = project.push()["acme"]
+        assert crm.count() == sent == report.requests
+        assert (report.status, report.deferred_because) == ("ok", "daily_budget")
+        assert report.rate_limited == 0
+        with project.ledger() as ledger:
+            left = day_left(ledger, {"acme": 200_000})["acme"]
+        assert (left.requests, left.known_from) == (30 - sent, "headers")
+        project.plan()
+        counts = project.header().counts
+        assert (counts.create, counts.update) == (0, 0)
+        assert counts.deferred == report.deferred == 40 - sent
+        assert project.push_the_plan()["acme"].requests == 0
+
+
+def test_headers_of_a_larger_account_win_over_the_registry(tmp_path: Path) -> None:
+    with running_sandbox(limited(1000)) as crm:
+        project = acme(tmp_path, crm, 16, daily_limit=10)
+        project.plan()
+        header = project.header()
+        assert (header.counts.create, header.counts.deferred) == (10, 6)
+        assert header.budget is not None
+        assert (header.budget.known_from, header.budget.requests) == ("ledger", 6)
+        assert project.push_the_plan()["acme"].created == 16
+        assert_each_there_once(crm, people(16))
+
+
+def test_every_request_counts_reads_included(tmp_path: Path) -> None:
+    with running_sandbox(limited(1000)) as crm:
+        project = acme(tmp_path, crm, 3)
+        project.policy = {"crm_snapshot": "always"}
+        project.write(people(3))
+        project.plan()
+        project.plan()
+        with project.ledger() as ledger:
+            assert day_left(ledger, {"acme": 1000})["acme"].requests == 1000 - crm.count()
+        project.push()
+        with project.ledger() as ledger:
+            left = day_left(ledger, {"acme": 1000})["acme"]
+        assert (left.requests, left.known_from) == (1000 - crm.count(), "headers")
+
+
+def test_what_had_to_wait_goes_first_the_next_day(tmp_path: Path) -> None:
+    with running_sandbox(limited(20)) as crm:
+        project = acme(tmp_path, crm, 24, daily_limit=20)
+        report = project.push()["acme"]
+        assert (report.created, report.deferred) == (20, 4)
+        waiting = {
+            row["identity"]
+            for path in project.workspace.snapshots.rglob("upsert_outcomes/*/acme-*.parquet")
+            for row in pq.read_table(path).to_pylist()
+            if row["state"] == "deferred"
+        }
+    rows = [
+        *people(24),
+        *people(40, updated_at="2026-02-01T00:00:00Z")[24:],
+    ]
+    with running_sandbox(limited(20)) as crm:
+        project.write(rows).plan()
+        order = [row["identity"] for row in project.planned_rows() if row["action"] == "create"]
+        assert set(order[:4]) == waiting
+        assert len(order) == 20
