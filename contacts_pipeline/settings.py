@@ -153,6 +153,12 @@ class Crm(Section):
     timeout_seconds: float = Field(30, gt=0)
     settle_seconds: float = Field(30, ge=0, description="Wait before an unclear fate is looked up.")
     max_tries: int = Field(5, ge=1, description="Tries of one request, the first included.")
+    whole_list_days: float = Field(
+        7,
+        ge=0,
+        description="After so many days all contacts of a location are listed anew; in between "
+        "'crm_snapshot: always' reads what was updated.",
+    )
 
     @field_validator("base_url")
     @classmethod

@@ -15,10 +15,11 @@ from contacts_pipeline.crm.errors import (
     Unreachable,
 )
 from contacts_pipeline.crm.limits import RateLimits
-from contacts_pipeline.crm.models import CustomFieldDefinition, StoredContact, Upserted
+from contacts_pipeline.crm.models import ContactPage, CustomFieldDefinition, StoredContact, Upserted
 
 __all__ = [
     "ClientOutdated",
+    "ContactPage",
     "CrmClient",
     "CrmError",
     "CustomFieldDefinition",

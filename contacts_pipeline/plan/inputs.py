@@ -1,21 +1,43 @@
 """The tables that a plan reads and other rooms write."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contacts_pipeline.contact import FIELD_COLUMNS
+from contacts_pipeline.contact import CHANNEL_COLUMNS, FIELD_COLUMNS
 
-_KINDS = {"tags": pa.list_(pa.string()), "dnd": pa.bool_()}
+_KINDS = {
+    "tags": pa.list_(pa.string()),
+    "dnd": pa.bool_(),
+    "custom_fields": pa.map_(pa.string(), pa.string()),
+    "additional_emails": pa.list_(pa.string()),
+    "updated_at": pa.timestamp("us"),
+}
 _LISTED_AT = b"contacts_pipeline.listed_at"
 
 CRM_CONTACTS = pa.schema(
-    [("location_id", pa.string()), ("contact_id", pa.string())]
-    + [(column, _KINDS.get(column, pa.string())) for column in FIELD_COLUMNS.values()]
+    [
+        (column, _KINDS.get(column, pa.string()))
+        for column in (
+            "location_id",
+            "contact_id",
+            *FIELD_COLUMNS.values(),
+            *CHANNEL_COLUMNS.values(),
+            "inbound_dnd",
+            "custom_fields",
+            "additional_emails",
+            "updated_at",
+        )
+    ]
 )
-"""``crm_contacts``: a contact's id and its fields as the CRM holds them; tags sorted."""
+"""``crm_contacts``: a contact's id and its fields as the CRM holds them.
+
+Tags are sorted; ``dnd_<channel>`` and ``inbound_dnd`` are statuses (``active`` blocks);
+``custom_fields`` maps ids to values as text; ``updated_at`` is the CRM's own, in UTC.
+"""
 
 LOCATIONS = pa.schema(
     [
@@ -39,9 +61,22 @@ DEFERRED_CONTACTS = pa.schema([("location_id", pa.string()), ("identity", pa.str
 """``deferred_contacts``: the identities that the last push of their location had to leave."""
 
 
-def crm_contacts_schema(listed_at: datetime) -> pa.Schema:
-    """The schema of a list whose reading began at ``listed_at``: what came later may be missing."""
-    return CRM_CONTACTS.with_metadata({_LISTED_AT: listed_at.astimezone(UTC).isoformat().encode()})
+def crm_contacts_schema(
+    listed_at: datetime, times: Mapping[bytes, datetime | None] | None = None
+) -> pa.Schema:
+    """The schema of a list whose reading began at ``listed_at``: what came later may be missing.
+
+    ``times`` are kept beside it.
+    """
+    told = {_LISTED_AT: listed_at, **(times or {})}
+    return CRM_CONTACTS.with_metadata(
+        {name: time.astimezone(UTC).isoformat().encode() for name, time in told.items() if time}
+    )
+
+
+def is_current_list(path: Path) -> bool:
+    """Whether a list is at ``path`` and has the columns of ``CRM_CONTACTS``."""
+    return path.exists() and bool(pq.read_schema(path).equals(CRM_CONTACTS))
 
 
 def read_listed_at(path: Path) -> datetime | None:

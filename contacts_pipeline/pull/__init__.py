@@ -2,10 +2,12 @@
 
 from contacts_pipeline.pull.asking import Asker, Door, ReadSettings, asking
 from contacts_pipeline.pull.catalogue import load_catalogue, must_be_read
+from contacts_pipeline.pull.contacts import ContactsRead
 from contacts_pipeline.pull.read import LocationRead, ReadResult, read_locations
 
 __all__ = [
     "Asker",
+    "ContactsRead",
     "Door",
     "LocationRead",
     "ReadResult",

@@ -4,20 +4,16 @@ Every request is a read, at the location's own pace, and is counted for the repo
 """
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from datetime import timedelta
 from pathlib import Path
 from ssl import SSLContext
-from typing import Any
 
-from contacts_pipeline.crm import CrmError, StoredContact, shared_ssl_context
-from contacts_pipeline.pull.asking import Asker, Door, ReadSettings, asking
+from contacts_pipeline.crm import CrmError, shared_ssl_context
+from contacts_pipeline.pull.asking import Door, ReadSettings, asking
 from contacts_pipeline.pull.catalogue import save_catalogue
-from contacts_pipeline.pull.snapshot import ContactsWriter
-
-PAGE_LIMIT = 500  # the vendor's most
+from contacts_pipeline.pull.contacts import ContactsRead, read_contacts
 
 
 @dataclass(frozen=True)
@@ -27,6 +23,7 @@ class LocationRead:
     door: Door
     contacts: Path | None
     catalogue: Path | None
+    whole_after: timedelta = timedelta(days=7)
 
     @property
     def location_id(self) -> str:
@@ -44,6 +41,7 @@ class ReadResult:
     requests: int
     error: CrmError | None = None
     daily_remaining: int | None = None
+    contacts: ContactsRead | None = None
 
 
 def read_locations(reads: Sequence[LocationRead], settings: ReadSettings) -> dict[str, ReadResult]:
@@ -62,37 +60,13 @@ def read_locations(reads: Sequence[LocationRead], settings: ReadSettings) -> dic
 
 
 async def _read(read: LocationRead, settings: ReadSettings, ssl_context: SSLContext) -> ReadResult:
+    contacts = None
     async with asking(read.door, settings, ssl_context) as asker:
         try:
             if read.catalogue is not None:
                 save_catalogue(read.catalogue, await asker.ask(asker.client.custom_fields))
             if read.contacts is not None:
-                await _read_contacts(asker, read.contacts)
+                contacts = await read_contacts(asker, read.contacts, read.whole_after)
         except CrmError as error:
             return ReadResult(asker.client.requests, error, asker.limits.daily_remaining)
-        return ReadResult(asker.client.requests, None, asker.limits.daily_remaining)
-
-
-async def _read_contacts(asker: Asker, path: Path) -> None:
-    location_id = asker.client.location_id
-    with ContactsWriter(path, location_id) as writer:
-        after: list[Any] | None = None
-        while True:
-            query = {
-                "locationId": location_id,
-                "pageLimit": PAGE_LIMIT,
-                "sort": [{"field": "dateAdded", "direction": "asc"}],
-            } | ({"searchAfter": after} if after else {})
-            body = json.dumps(query).encode()
-            page = await asker.ask(partial(asker.client.search, body))
-            writer.write(page.contacts)
-            if len(page.contacts) < PAGE_LIMIT:
-                return
-            after = _cursor(page.contacts)
-            if after is None:
-                raise CrmError("a full page of contacts without searchAfter: the rest stays unseen")
-
-
-def _cursor(contacts: Sequence[StoredContact]) -> list[Any] | None:
-    cursor = contacts[-1].value("searchAfter") if contacts else None
-    return cursor if isinstance(cursor, list) else None
+        return ReadResult(asker.client.requests, None, asker.limits.daily_remaining, contacts)

@@ -8,6 +8,7 @@ import random
 import string
 import time
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from contacts_pipeline.sandbox.answers import bad_request
@@ -129,6 +130,8 @@ class World:
         for item in given:
             contact = self.new_contact(store, str(item.get("id") or ""))
             _fill(contact, item, store)
+            contact.date_added = _seconds(item.get("dateAdded"), contact.date_added)
+            contact.date_updated = _seconds(item.get("dateUpdated"), contact.date_updated)
             contact.remember(Write(SEEDED, self.now(), "seed", dict(item)))
             self.added(contact)
             ids.append(contact.id)
@@ -173,6 +176,10 @@ def canonical(store: LocationStore, *, ids: bool) -> list[dict[str, Any]]:
                 del shown[volatile]
         contacts.append(shown)
     return sorted(contacts, key=repr if not ids else lambda shown: str(shown["id"]))
+
+
+def _seconds(given: object, otherwise: float) -> float:
+    return datetime.fromisoformat(given).timestamp() if isinstance(given, str) else otherwise
 
 
 def _fill(contact: Contact, item: Mapping[str, Any], store: LocationStore) -> None:

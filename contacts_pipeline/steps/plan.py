@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from contacts_pipeline.ledger import Ledger, record_read
@@ -16,6 +17,7 @@ from contacts_pipeline.plan import (
     plan_path,
     read_header,
 )
+from contacts_pipeline.plan.inputs import is_current_list
 from contacts_pipeline.pull import (
     Door,
     LocationRead,
@@ -162,6 +164,7 @@ def _reads(
                 Door(location.id, token, location.burst_limit, location.interval_ms / 1000),
                 contacts if wants_contacts else None,
                 catalogue if wants_catalogue else None,
+                timedelta(days=workspace.settings.crm.whole_list_days),
             )
         )
     return reads, without_token
@@ -186,7 +189,7 @@ def _planned(
         daily_limit=location.daily_limit,
         daily_reserve=location.daily_reserve,
         custom_fields=load_catalogue(_catalogue_path(workspace, location.id)),
-        crm_contacts=contacts if contacts.exists() else None,
+        crm_contacts=contacts if is_current_list(contacts) else None,
         is_fresh=read is not None and read.contacts is not None,
         requests_made=results[location.id].requests if location.id in results else 0,
         scored=workspace.settings.policy.crm_snapshot != "never",

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from contacts_pipeline.crm import CustomFieldDefinition, RateLimited
 from contacts_pipeline.pull import (
+    ContactsRead,
     Door,
     LocationRead,
     ReadResult,
@@ -53,7 +54,8 @@ def read(
 def test_all_pages_are_read_at_a_request_for_500_contacts(tmp_path: Path) -> None:
     with running_sandbox(options()) as crm:
         crm.seed_contacts("acme", [{"email": f"p{n}@example.com"} for n in range(1203)])
-        assert read(crm, tmp_path) == ReadResult(4, None, daily_remaining=199_996)
+        read_whole = ContactsRead(1203, 1203, whole=True)
+        assert read(crm, tmp_path) == ReadResult(4, None, 199_996, read_whole)
         assert crm.count("search") == 3
         rows = pq.read_table(tmp_path / "crm_contacts.parquet").to_pylist()
         assert {row["contact_id"] for row in rows} == {one["id"] for one in crm.contacts()}
