@@ -10,7 +10,8 @@ from contacts_pipeline.plan.files import (
     read_header,
     read_rows,
 )
-from contacts_pipeline.plan.planner import PlannedLocation, Sources, plan_locations
+from contacts_pipeline.plan.inputs import PlannedLocation
+from contacts_pipeline.plan.planner import Sources, plan_locations
 
 __all__ = [
     "PlanCounts",

@@ -79,7 +79,8 @@ class PlanHeader(BaseModel):
     """What a plan is, without its rows.
 
     ``reason`` is the breaker that holds the location, null if none; ``seconds_estimated`` is the
-    time that ``requests`` take under the location's limits; ``budget`` is null if it sends nothing.
+    time that ``requests`` take under the location's limits; ``extracted_before`` the rows of the
+    last plan whose size was taken as right; ``budget`` is null if it sends nothing.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -98,6 +99,7 @@ class PlanHeader(BaseModel):
     seconds_estimated: float
     requests_made: int
     data_version: str
+    extracted_before: int | None = None
     budget: DayBudget | None = None
 
 

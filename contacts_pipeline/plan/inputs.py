@@ -1,6 +1,7 @@
-"""The tables that a plan reads and other rooms write."""
+"""What a plan reads and other rooms write: locations and tables."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,6 +60,36 @@ was read in this run; custom field keys to ids.
 
 DEFERRED_CONTACTS = pa.schema([("location_id", pa.string()), ("identity", pa.string())])
 """``deferred_contacts``: the identities that the last push of their location had to leave."""
+
+
+@dataclass(frozen=True)
+class PlannedLocation:
+    """What planning needs to know of a location beyond its contacts.
+
+    ``custom_fields`` maps a key to its id; ``crm_contacts`` is a list of what the CRM holds, which
+    ``requests_made`` were spent on if it is fresh; ``scored`` if the plan predicts. A location
+    that ``allows_duplicates`` looks for email, then phone, whatever ``match`` says. ``outcomes``
+    is the table of a push that had to leave contacts for later, ``pushed_plan_id`` the plan of the
+    last push that was not held.
+    """
+
+    location_id: str
+    match: str
+    burst_limit: int
+    interval_ms: int
+    max_reject_share: float
+    max_create_share: float
+    max_shrink_share: float
+    daily_limit: int
+    daily_reserve: int
+    custom_fields: Mapping[str, str]
+    crm_contacts: Path | None = None
+    is_fresh: bool = False
+    requests_made: int = 0
+    scored: bool = True
+    allows_duplicates: bool = False
+    outcomes: Path | None = None
+    pushed_plan_id: str | None = None
 
 
 def crm_contacts_schema(

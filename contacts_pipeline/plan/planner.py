@@ -1,9 +1,8 @@
 """Plans many locations in one pass of DuckDB: identities and the CRM in, what to send out."""
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,12 +12,13 @@ import pyarrow as pa
 from contacts_pipeline.engine import define, engine, scan
 from contacts_pipeline.keyed_hash import define_keyed_hash
 from contacts_pipeline.ledger import DayLeft, Ledger, day_left
-from contacts_pipeline.plan.breakers import tripped
-from contacts_pipeline.plan.files import DayBudget, PlanCounts, PlanHeader
+from contacts_pipeline.plan.files import PlanHeader
+from contacts_pipeline.plan.headers import extracted_before, header
 from contacts_pipeline.plan.inputs import (
     CRM_CONTACTS,
     DEFERRED_CONTACTS,
     LOCATIONS,
+    PlannedLocation,
     read_listed_at,
 )
 from contacts_pipeline.plan.writing import save_plans
@@ -55,33 +55,6 @@ A list is evidence of what happened before its reading began, less this.
 
 
 @dataclass(frozen=True)
-class PlannedLocation:
-    """What planning needs to know of a location beyond its contacts.
-
-    ``custom_fields`` maps a key to its id; ``crm_contacts`` is a list of what the CRM holds, which
-    ``requests_made`` were spent on if it is fresh; ``scored`` if the plan predicts. A location
-    that ``allows_duplicates`` looks for email, then phone, whatever ``match`` says. ``outcomes``
-    is the table of a push that had to leave contacts for later.
-    """
-
-    location_id: str
-    match: str
-    burst_limit: int
-    interval_ms: int
-    max_reject_share: float
-    max_create_share: float
-    daily_limit: int
-    daily_reserve: int
-    custom_fields: Mapping[str, str]
-    crm_contacts: Path | None = None
-    is_fresh: bool = False
-    requests_made: int = 0
-    scored: bool = True
-    allows_duplicates: bool = False
-    outcomes: Path | None = None
-
-
-@dataclass(frozen=True)
 class Sources:
     """The snapshots that a plan is made from, and where it goes."""
 
@@ -102,6 +75,9 @@ def plan_locations(
 ) -> dict[str, PlanHeader]:
     """Write the plan of each location and return the headers, by location id."""
     ids = [location.location_id for location in locations]
+    before = {
+        one.location_id: extracted_before(one, sources.snapshots, ledger.crm) for one in locations
+    }
     versions = {location_id: ledger.version(location_id)[0] for location_id in ids}
     with engine(sources.scratch) as con:
         define_keyed_hash(con, hash_key)
@@ -119,10 +95,11 @@ def plan_locations(
             for row in con.sql("from plan_counts").to_arrow_table().to_pylist()
         }
         headers = {
-            location.location_id: _header(
+            location.location_id: header(
                 location,
                 facts[location.location_id],
                 days.get(location.location_id),
+                rows_before=before[location.location_id],
                 version=versions[location.location_id],
                 crm=ledger.crm,
                 run_id=run_id,
@@ -215,51 +192,3 @@ def _register_days(
     else:
         con.register("deferred_contacts", DEFERRED_CONTACTS.empty_table())
     return days
-
-
-def _header(
-    location: PlannedLocation,
-    facts: Mapping[str, Any],
-    day: DayLeft | None,
-    *,
-    version: int,
-    crm: str,
-    run_id: str,
-) -> PlanHeader:
-    counts = PlanCounts(**{name: facts[name] for name in PlanCounts.model_fields if name in facts})
-    reason, told = tripped(
-        location.location_id,
-        counts,
-        max_reject_share=location.max_reject_share,
-        max_create_share=location.max_create_share,
-    )
-    seconds = facts["requests"] * location.interval_ms / 1000 / location.burst_limit
-    return PlanHeader(
-        plan_id=secrets.token_hex(8),
-        run_id=run_id,
-        crm=crm,
-        location_id=location.location_id,
-        ledger_version=version,
-        made_at=datetime.now(UTC),
-        scored=location.scored,
-        reason=reason,
-        told=told,
-        counts=counts,
-        requests=facts["requests"],
-        seconds_estimated=round(seconds, 1),
-        requests_made=location.requests_made,
-        data_version=facts["data_version"],
-        budget=day and _budget(location, facts, day),
-    )
-
-
-def _budget(location: PlannedLocation, facts: Mapping[str, Any], day: DayLeft) -> DayBudget:
-    return DayBudget(
-        left=day.requests,
-        known_from=day.known_from,
-        daily_limit=location.daily_limit,
-        reserve=location.daily_reserve,
-        create=facts["deferred_create"],
-        update=facts["deferred_update"],
-        requests=facts["deferred_requests"],
-    )

@@ -20,6 +20,7 @@ from contacts_pipeline.push.budget import DailyBudget
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.push.meter import where
 from contacts_pipeline.push.pace import Pace
+from contacts_pipeline.push.refusals import RefusalBreaker
 from contacts_pipeline.push.report import LocationReport, Status, quantiles
 from contacts_pipeline.push.row import RowPush
 from contacts_pipeline.push.slots import Slots
@@ -43,6 +44,7 @@ class LocationPush:
     interval_seconds: float
     daily_limit: int
     daily_reserve: int
+    max_refuse_share: float
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,9 @@ async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal)
 
         async with around.connect(plan.location_id, push.token, observe) as client:
             wire = await _wire(plan, around, client, pace=pace, budget=budget, stop=stop)
-            await _send_all(push, wire, done, around.progress)
+            share = 1.0 if around.force else push.max_refuse_share
+            breaker = RefusalBreaker(stop, share)
+            await _send_all(push, wire, done, breaker, around.progress)
             wire.save_limits(math.inf)
         facts = {
             "requests": client.requests,
@@ -186,6 +190,7 @@ async def _send_all(
     push: LocationPush,
     wire: Wire,
     done: AbstractSet[str],
+    breaker: RefusalBreaker,
     progress: Callable[[str, int, int], None],
 ) -> None:
     slots, finished = Slots(), itertools.count(1)
@@ -193,7 +198,7 @@ async def _send_all(
 
     async def send(row: Mapping[str, Any]) -> None:
         try:
-            await RowPush(wire, row, slots).run()
+            breaker.count(await RowPush(wire, row, slots).run())
         finally:
             slots.give_back()
             progress(push.plan.location_id, next(finished), planned)
@@ -257,6 +262,8 @@ def _told(plan: PlanHeader, stop: StopSignal) -> str:
         "crm_unreachable": "check crm.base_url and the network, then push again",
         "crm_unstable": "the CRM answers with errors; push again later",
         "api_version_refused": "update contacts-pipeline",
+        "too_many_refused": "look at its refused rows with 'contacts-pipeline outcomes', then mend "
+        "them or raise the share, or push with --force",
         "interrupted": "push again to go on where it stopped",
         "internal_error": "report it; push again to go on where it stopped",
     }

@@ -62,7 +62,7 @@ class RowPush:
         self._unclear = row["unsettled_since"] is not None
         self._warnings: list[dict[str, str | None]] = list(row["warnings"])
 
-    async def run(self) -> None:
+    async def run(self) -> FinalState | None:
         """Send what the row needs, and conclude it; never raises.
 
         A row that the stop of the push found before anything could be applied has no outcome.
@@ -72,6 +72,8 @@ class RowPush:
             if outcome is not None:
                 outcome.warnings = self._warnings
                 await self._wire.conclude(self._row, outcome, self._sent)
+                return outcome.state
+        return None
 
     async def _attempt(self) -> Outcome | None:
         try:

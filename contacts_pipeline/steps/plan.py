@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from contacts_pipeline.ledger import Ledger, record_read
 from contacts_pipeline.plan import (
@@ -87,9 +88,9 @@ def plan(
         for location_id, result in read.items()
         if result.error is not None
     }
-    left_over = _outcomes_to_finish(workspace, ledger, wanted)
+    last = ledger.last_pushes([location.id for location in wanted])
     planned = [
-        _planned(workspace, location, {one.location_id: one for one in reads}, read, left_over)
+        _planned(workspace, location, {one.location_id: one for one in reads}, read, last)
         for location in wanted
         if location.id not in unreadable
     ]
@@ -175,7 +176,7 @@ def _planned(
     location: Location,
     reads: Mapping[str, LocationRead],
     results: Mapping[str, ReadResult],
-    left_over: Mapping[str, Path],
+    last: Mapping[str, Mapping[str, Any]],
 ) -> PlannedLocation:
     contacts = location_snapshot(workspace, "crm_contacts", location.id)
     read = reads.get(location.id)
@@ -186,6 +187,7 @@ def _planned(
         interval_ms=location.interval_ms,
         max_reject_share=location.max_reject_share,
         max_create_share=location.max_create_share,
+        max_shrink_share=location.max_shrink_share,
         daily_limit=location.daily_limit,
         daily_reserve=location.daily_reserve,
         custom_fields=load_catalogue(_catalogue_path(workspace, location.id)),
@@ -193,21 +195,23 @@ def _planned(
         is_fresh=read is not None and read.contacts is not None,
         requests_made=results[location.id].requests if location.id in results else 0,
         scored=workspace.settings.policy.crm_snapshot != "never",
-        outcomes=left_over.get(location.id),
+        outcomes=_outcomes_to_finish(workspace, location, last),
+        pushed_plan_id=_pushed_plan(location, last),
     )
 
 
 def _outcomes_to_finish(
-    workspace: Workspace, ledger: Ledger, locations: Sequence[Location]
-) -> dict[str, Path]:
-    """The outcome tables of the locations whose last push had to leave contacts for later."""
-    last = ledger.last_pushes([location.id for location in locations])
-    found = {}
-    for location_id, push in last.items():
-        path = location_snapshot(workspace, "upsert_outcomes", location_id)
-        if json.loads(push["report"])["deferred"] and path.exists():
-            found[location_id] = path
-    return found
+    workspace: Workspace, location: Location, last: Mapping[str, Mapping[str, Any]]
+) -> Path | None:
+    """The outcomes of the location's last push, if it had to leave contacts for later."""
+    push = last.get(location.id)
+    path = location_snapshot(workspace, "upsert_outcomes", location.id)
+    return path if push and json.loads(push["report"])["deferred"] and path.exists() else None
+
+
+def _pushed_plan(location: Location, last: Mapping[str, Mapping[str, Any]]) -> str | None:
+    push = last.get(location.id)
+    return push["plan_id"] if push and push["status"] != "held" else None
 
 
 def _unread(location_id: str, result: ReadResult) -> LocationReport:

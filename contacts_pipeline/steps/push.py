@@ -61,6 +61,7 @@ def push(
             interval_seconds=registry[location_id].interval_ms / 1000,
             daily_limit=registry[location_id].daily_limit,
             daily_reserve=registry[location_id].daily_reserve,
+            max_refuse_share=registry[location_id].max_refuse_share,
         )
         for location_id, one in planned.items()
     ]

@@ -62,6 +62,7 @@ def location(location_id: str = "acme", **facts: Any) -> PlannedLocation:
         "interval_ms": 10_000,
         "max_reject_share": 1.0,
         "max_create_share": 1.0,
+        "max_shrink_share": 1.0,
         "daily_limit": 200_000,
         "daily_reserve": 0,
         "custom_fields": {},

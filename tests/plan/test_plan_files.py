@@ -14,6 +14,7 @@ from contacts_pipeline.engine import engine
 from contacts_pipeline.keyed_hash import define_keyed_hash, keyed_hash
 from contacts_pipeline.plan import (
     PlanError,
+    PlanHeader,
     PlannedLocation,
     forget_plans,
     plan_path,
@@ -130,6 +131,22 @@ def test_location_is_held_beyond_its_shares(
     if header.told:
         assert header.told.startswith("location acme: ")
         assert "--force" in header.told
+
+
+def test_source_that_shrank_is_held_until_it_is_pushed_all_the_same(bench: Bench) -> None:
+    def planned(rows: int, pushed: str | None = None) -> PlanHeader:
+        people = [contact(str(number), email=f"{number}@b.org") for number in range(rows)]
+        return bench.plan_all([location(max_shrink_share=0.3, pushed_plan_id=pushed)], people)[
+            "acme"
+        ]
+
+    assert [planned(rows).reason for rows in (10, 7)] == [None, None]
+    first, second = planned(4), planned(4)
+    assert [first.reason, second.reason] == ["source_shrank"] * 2
+    assert "4 rows, and 7 before: 43% less" in str(second.told)
+    assert "--force" in str(second.told)
+    assert planned(4, pushed=second.plan_id).reason is None
+    assert planned(4).reason is None
 
 
 def test_nothing_at_all_is_no_reason_to_stop(bench: Bench) -> None:

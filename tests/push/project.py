@@ -155,6 +155,7 @@ class Project:
         stages: Iterable[steps.Stage] = ("upsert_plan", "contact_upserts", "upsert_outcomes"),
         prepare: bool = True,
         run_id: str | None = None,
+        force: bool = False,
         progress: Callable[[str, int, int], None] = lambda _location, _done, _all: None,
     ) -> dict[str, LocationReport]:
         """Take all locations through the stages in this process; the proofs must agree."""
@@ -162,7 +163,12 @@ class Project:
         names = [location["id"] for location in self.locations]
         reports: dict[str, LocationReport] = {}
         for name, step in steps.advance(
-            workspace, names, run_id or str(uuid.uuid4()), stages=set(stages), progress=progress
+            workspace,
+            names,
+            run_id or str(uuid.uuid4()),
+            stages=set(stages),
+            force=force,
+            progress=progress,
         ):
             match step:
                 case steps.Unplanned(report) | steps.Pushed(_, _, report):

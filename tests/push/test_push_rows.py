@@ -110,6 +110,30 @@ def test_no_connection_stops_the_location_and_nothing_is_unknown(
         assert ledger.unsettled(["acme"]).num_rows == 0
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_location_stops_where_most_of_its_contacts_are_refused(
+    crm: RunningSandbox, project: MakeProject, *, force: bool
+) -> None:
+    acme = project(people(60))
+    refuse = Fault(kind=FaultKind.HTML, status=400, operations=("upsert",), times=25)
+    crm.set_faults(refuse)
+    report = acme.push(force=force)["acme"]
+    if force:
+        assert (report.status, report.created) == ("ok", 35)
+        return
+    assert (report.status, report.reason) == ("failed", "too_many_refused")
+    assert 20 <= report.refused <= 25
+    assert report.deferred + report.created + report.refused == 60
+    assert "max_refuse_share (50%)" in str(report.told)
+
+
+def test_few_refusals_stop_nothing(crm: RunningSandbox, project: MakeProject) -> None:
+    acme = project(people(19))
+    crm.set_faults(Fault(kind=FaultKind.HTML, status=400, operations=("upsert",)))
+    report = acme.push()["acme"]
+    assert (report.status, report.refused) == ("ok", 19)
+
+
 def test_refusal_is_final_and_the_others_go_on(crm: RunningSandbox, project: MakeProject) -> None:
     crm.seed_contacts("acme", [{"email": "p1@acme.example.com", "phone": "+13125550100"}])
     acme = project(people(3))
