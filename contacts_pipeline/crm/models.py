@@ -73,6 +73,7 @@ class CustomFieldDefinition(_Answer):
     field_key: str = Field(alias="fieldKey")
     data_type: str = Field("TEXT", alias="dataType")
     picklist_options: list[Any] | None = Field(None, alias="picklistOptions")
+    allows_other: bool = Field(default=False, alias="isAllowedCustomOption")
 
 
 class CustomFields(_Answer):

@@ -1,5 +1,6 @@
 """What to do about it: unique contacts and the ledger in, the plan of each location out."""
 
+from contacts_pipeline.plan.custom_fields import CustomField, CustomFieldWarning
 from contacts_pipeline.plan.files import (
     PlanCounts,
     PlanError,
@@ -14,6 +15,8 @@ from contacts_pipeline.plan.inputs import PlannedLocation
 from contacts_pipeline.plan.planner import Sources, plan_locations
 
 __all__ = [
+    "CustomField",
+    "CustomFieldWarning",
     "PlanCounts",
     "PlanError",
     "PlanHeader",

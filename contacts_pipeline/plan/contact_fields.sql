@@ -45,7 +45,7 @@ with named as (
                 list_transform(
                     custom_fields,
                     lambda item: '{"id":' || to_json(item.id)::varchar
-                        || ',"field_value":' || to_json(item.value)::varchar || '}'
+                        || ',"field_value":' || item.value || '}'
                 ),
                 ','
             ), '') || ']'},

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contacts_pipeline.contact import CHANNEL_COLUMNS, FIELD_COLUMNS
+from contacts_pipeline.plan.custom_values import CustomFields
 
 _KINDS = {
     "tags": pa.list_(pa.string()),
@@ -55,7 +56,7 @@ LOCATIONS = pa.schema(
 
 Whether its duplicate rule looks at email and at phone, and whether several contacts may hold one
 value; up to when its list shows everything (UTC, null without a list that says so) and whether it
-was read in this run; custom field keys to ids.
+was read in this run; keys of custom fields that take any text, to their ids.
 """
 
 DEFERRED_CONTACTS = pa.schema([("location_id", pa.string()), ("identity", pa.string())])
@@ -66,7 +67,7 @@ DEFERRED_CONTACTS = pa.schema([("location_id", pa.string()), ("identity", pa.str
 class PlannedLocation:
     """What planning needs to know of a location beyond its contacts.
 
-    ``custom_fields`` maps a key to its id; ``crm_contacts`` is a list of what the CRM holds, which
+    ``custom_fields`` are known by key; ``crm_contacts`` is a list of what the CRM holds, which
     ``requests_made`` were spent on if it is fresh; ``scored`` if the plan predicts. A location
     that ``allows_duplicates`` looks for email, then phone, whatever ``match`` says. ``outcomes``
     is the table of a push that had to leave contacts for later, ``pushed_plan_id`` the plan of the
@@ -82,7 +83,7 @@ class PlannedLocation:
     max_shrink_share: float
     daily_limit: int
     daily_reserve: int
-    custom_fields: Mapping[str, str]
+    custom_fields: CustomFields
     crm_contacts: Path | None = None
     is_fresh: bool = False
     requests_made: int = 0

@@ -21,11 +21,21 @@ unknown_custom_fields as (
     from custom_keys
     join locations using (location_id)
     where locations.custom_fields[key] is null
+        and (custom_keys.location_id, key) not in (select (location_id, key) from typed_custom_fields)
+),
+
+misfits as (
+    select location_id, identity, unnest(warnings, recursive := true)
+    from shaped_custom_fields
 )
 
 select
     location_id,
     identity,
     list({'code': code, 'field': field, 'detail': detail} order by code, field, detail) as warnings
-from (from withheld union all by name from unknown_custom_fields)
+from (
+    from withheld
+    union all by name from unknown_custom_fields
+    union all by name from misfits
+)
 group by location_id, identity

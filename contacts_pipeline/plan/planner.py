@@ -12,6 +12,7 @@ import pyarrow as pa
 from contacts_pipeline.engine import define, engine, scan
 from contacts_pipeline.keyed_hash import define_keyed_hash
 from contacts_pipeline.ledger import DayLeft, Ledger, day_left
+from contacts_pipeline.plan.custom_values import define_custom_values, plain_fields
 from contacts_pipeline.plan.files import PlanHeader
 from contacts_pipeline.plan.headers import extracted_before, header
 from contacts_pipeline.plan.inputs import (
@@ -35,6 +36,7 @@ RELATIONS: tuple[tuple[str, Literal["view", "table"]], ...] = (
     ("own_contacts", "table"),
     ("phone_owners", "table"),
     ("withheld_values", "table"),
+    ("shaped_custom_fields", "table"),
     ("sendable_contacts", "view"),
     ("decisions", "table"),
     ("contact_fields", "table"),
@@ -84,6 +86,7 @@ def plan_locations(
         scan(con, "all_unique_contacts", sources.unique_contacts)
         scan(con, "valid_contacts", sources.valid_contacts)
         _register(con, locations, policy)
+        define_custom_values(con, {one.location_id: one.custom_fields for one in locations})
         _register_crm(con, ledger, locations)
         for name, kind in RELATIONS:
             define(con, PACKAGE, name, kind)
@@ -144,7 +147,7 @@ def _location_row(location: PlannedLocation) -> dict[str, Any]:
         "allows_duplicates": location.allows_duplicates,
         "listed_at": listed_at and (listed_at - SEARCH_LAG).replace(tzinfo=None),
         "is_fresh": location.is_fresh,
-        "custom_fields": list(location.custom_fields.items()),
+        "custom_fields": plain_fields(location.custom_fields),
     }
 
 

@@ -2,7 +2,8 @@
 -- hold, whether or not the CRM has it already.
 -- The columns of unique_contacts that a body is made of; a view, read only where it is needed.
 -- email, phone (null if withheld), dnd, dnd_<channel>, inbound_dnd (null if not to be sent),
--- tags (sorted, null if none), custom_fields (struct(id, value)[] by id, those that are known),
+-- tags (sorted, null if none), custom_fields (struct(id, value)[] by id, those that are known,
+-- value is JSON text),
 -- clear (API fields to be sent as null)
 select
     contacts.location_id,
@@ -28,12 +29,18 @@ select
     if(contacts.dnd_fb or policy.dnd = 'follow', contacts.dnd_fb, null) as dnd_fb,
     if(contacts.inbound_dnd or policy.dnd = 'follow', contacts.inbound_dnd, null) as inbound_dnd,
     if(policy.tags = 'skip' or len(contacts.tags) = 0, null, list_sort(contacts.tags)) as tags,
-    list_sort(list_filter(
-        list_transform(
-            map_entries(contacts.custom_fields),
-            lambda entry: {'id': locations.custom_fields[entry.key], 'value': entry.value}
+    list_sort(list_concat(
+        list_filter(
+            list_transform(
+                map_entries(contacts.custom_fields),
+                lambda entry: {
+                    'id': locations.custom_fields[entry.key],
+                    'value': to_json(entry.value)::varchar
+                }
+            ),
+            lambda item: item.id is not null and item.value is not null
         ),
-        lambda item: item.id is not null and item.value is not null
+        shaped.custom_fields
     )) as custom_fields,
     contacts.source,
     contacts.date_of_birth,
@@ -52,3 +59,6 @@ left join withheld_values as withheld_phone
     on withheld_phone.location_id = contacts.location_id
     and withheld_phone.identity = contacts.identity
     and withheld_phone.field = 'phone'
+left join shaped_custom_fields as shaped
+    on shaped.location_id = contacts.location_id
+    and shaped.identity = contacts.identity

@@ -35,7 +35,9 @@ _DAY_FIRST = re.compile(
 _MONTH_FIRST = re.compile(r"([^\W\d_]{3,})\.?\s*(\d{1,2})(?:st|nd|rd|th)?[\s,]+(\d{4})")
 
 
-def judge_date(text: str, order: DateOrder | None, today: date) -> Judged:
+def judge_date(
+    text: str, order: DateOrder | None, today: date, oldest_year: int = OLDEST_YEAR
+) -> Judged:
     """``text`` as ``YYYY-MM-DD``; ambiguous, impossible and future days are dropped with a code."""
     text = unicodedata.normalize("NFKC", text).strip()
     readings = {day for day in _readings(text, order) if day}
@@ -51,7 +53,7 @@ def judge_date(text: str, order: DateOrder | None, today: date) -> Judged:
     day = readings.pop()
     if day > today:
         return Judged(None, (FieldWarning.DATE_FUTURE,))
-    if day.year < OLDEST_YEAR:
+    if day.year < oldest_year:
         return Judged(None, (FieldWarning.DATE_INVALID,))
     return Judged(day.isoformat(), ())
 

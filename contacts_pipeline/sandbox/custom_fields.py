@@ -1,6 +1,7 @@
 """Values of custom fields: found by id or key, merged by id, checked against the picklist."""
 
 import math
+import re
 from typing import Any
 
 from contacts_pipeline.sandbox.answers import bad_request
@@ -9,6 +10,12 @@ from contacts_pipeline.sandbox.options import SandboxCustomField, SandboxRules
 
 PICK_ONE = frozenset({"SINGLE_OPTIONS", "RADIO"})
 PICK_MANY = frozenset({"MULTIPLE_OPTIONS", "CHECKBOX"})
+OBJECTS = frozenset({"FILE_UPLOAD", "SIGNATURE", "TEXTBOX_LIST"})
+TEXTS = {
+    "DATE": re.compile(r"\d{4}-\d{2}-\d{2}(T.*)?"),
+    "PHONE": re.compile(r"\+[1-9]\d{4,14}"),
+    "EMAIL": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+}
 NUMBERS = frozenset({"NUMERICAL", "MONETORY", "FLOAT"})
 
 
@@ -26,15 +33,25 @@ def stored_custom_fields(
             switch = rules.null if value is None else rules.empty
             if switch == "clears":
                 stored[definition.id] = None
-        elif definition.data_type in NUMBERS and not _is_number(value):
-            if rules.bad_number == "refused":
-                raise bad_request(f"Invalid number for custom field {definition.key}")
-            if rules.bad_number == "stored":
-                stored[definition.id] = value
-        else:
+        elif (rule := _rule_broken(definition, value, rules)) == "refused":
+            raise bad_request(f"Invalid value for custom field {definition.key}")
+        elif rule != "dropped":
             _refuse_bad_picklist(definition, value)
             stored[definition.id] = value
     return stored
+
+
+def _rule_broken(definition: SandboxCustomField, value: object, rules: SandboxRules) -> str | None:
+    """What the switches say of a value that its field's type does not take, else None."""
+    kind = definition.data_type
+    if kind in NUMBERS:
+        return None if _is_number(value) else rules.bad_number
+    if kind in OBJECTS:
+        return None if isinstance(value, dict | list) else rules.bad_custom_value
+    if shape := TEXTS.get(kind):
+        fits = isinstance(value, str) and shape.fullmatch(value)
+        return None if fits else rules.bad_custom_value
+    return None
 
 
 def _refuse_bad_picklist(definition: SandboxCustomField, value: object) -> None:
@@ -45,7 +62,7 @@ def _refuse_bad_picklist(definition: SandboxCustomField, value: object) -> None:
         picked = value if isinstance(value, list) else [value]
     else:
         return
-    if options and any(item not in options for item in picked):
+    if options and not definition.allows_other and any(item not in options for item in picked):
         raise bad_request(f"Invalid option for custom field {definition.key}")
 
 

@@ -90,7 +90,14 @@ def custom_fields(_world: World, _call: Call, admission: Admission) -> Answer:
             "dataType": field.data_type,
             "position": position * 50,
             "locationId": store.settings.id,
-            **({"picklistOptions": list(field.picklist)} if field.picklist else {}),
+            **(
+                {
+                    "picklistOptions": list(field.picklist),
+                    "isAllowedCustomOption": field.allows_other,
+                }
+                if field.picklist
+                else {}
+            ),
         }
         for position, field in enumerate(store.settings.custom_fields)
     ]

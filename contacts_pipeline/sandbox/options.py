@@ -27,6 +27,9 @@ DataType = Literal[
     "FLOAT",
     "TIME",
     "TEXTBOX_LIST",
+    "EMAIL",
+    "FILE_UPLOAD",
+    "SIGNATURE",
 ]  # fmt: skip - the vendor's spelling, MONETORY included
 
 DEFAULT_TOKEN = "pit-sandbox"  # noqa: S105 - opens nothing but this machine's sandbox
@@ -46,6 +49,7 @@ class SandboxCustomField(_Options):
     name: str = ""
     data_type: DataType = "TEXT"
     picklist: tuple[str, ...] = ()
+    allows_other: bool = Field(default=False, description="isAllowedCustomOption of the vendor.")
 
 
 class SandboxLocation(_Options):
@@ -121,6 +125,7 @@ class SandboxRules(_Options):
     concurrent_upserts: Literal["serialised", "twins"] = "serialised"
     unknown_user: Literal["refused", "dropped", "stored"] = "refused"
     bad_number: Literal["refused", "stored", "dropped"] = "refused"
+    bad_custom_value: Literal["refused", "stored", "dropped"] = "refused"
     put_duplicate: Literal["refused", "stored"] = "refused"
     channels: Literal["merged", "replaced"] = "merged"
     limited_body: Literal["json", "html"] = "json"

@@ -117,8 +117,13 @@ RULES: tuple[Rule, ...] = (
               "a 200.", "test_unknown_custom_field_is_dropped"),
     _observed("bad option", "An option outside the picklist refuses the whole request with 400.",
               "test_bad_option_refuses_the_whole_request"),
+    _documented("other options", "isAllowedCustomOption lets options outside the picklist in.",
+                SCHEMA, "test_other_options_are_taken_where_the_field_allows_them"),
     _unknown("bad number", "Text in a numerical custom field refuses the request with 400.",
              "bad_number", "test_text_in_a_number_is_refused_stored_or_dropped"),
+    _unknown("bad custom value", "What is no date, phone, email, file or list in a custom field of "
+             "that type refuses the request with 400.", "bad_custom_value",
+             "test_a_value_of_another_type_is_refused_stored_or_dropped"),
     _observed("gender", "gender is ignored on a contact that exists, with a 200.",
               "test_gender_is_ignored_on_update"),
     _observed("country", "A country outside the vendor's list of ISO 3166-1 alpha-2 is 422; UK is "

@@ -9,6 +9,7 @@ from typing import Any
 
 from contacts_pipeline.ledger import Ledger, record_read
 from contacts_pipeline.plan import (
+    CustomField,
     PlanHeader,
     PlannedLocation,
     Sources,
@@ -37,6 +38,10 @@ from contacts_pipeline.steps.stages import location_snapshot, stage
 from contacts_pipeline.workspace import Workspace
 
 UNUSED_PLAN_STAYS_SECONDS = 86_400.0  # somebody may be about to push it
+
+
+ALPHA_2 = 2
+"""Letters of a region's code; a registry may name the country otherwise."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +195,7 @@ def _planned(
         max_shrink_share=location.max_shrink_share,
         daily_limit=location.daily_limit,
         daily_reserve=location.daily_reserve,
-        custom_fields=load_catalogue(_catalogue_path(workspace, location.id)),
+        custom_fields=_custom_fields(workspace, location),
         crm_contacts=contacts if is_current_list(contacts) else None,
         is_fresh=read is not None and read.contacts is not None,
         requests_made=results[location.id].requests if location.id in results else 0,
@@ -212,6 +217,23 @@ def _outcomes_to_finish(
 def _pushed_plan(location: Location, last: Mapping[str, Mapping[str, Any]]) -> str | None:
     push = last.get(location.id)
     return push["plan_id"] if push and push["status"] != "held" else None
+
+
+def _custom_fields(workspace: Workspace, location: Location) -> dict[str, CustomField]:
+    catalogue = load_catalogue(_catalogue_path(workspace, location.id))
+    country = (location.country or "").strip().upper()
+    return {
+        key: CustomField(
+            id=found.id,
+            data_type=found.data_type,
+            options=tuple(str(option) for option in found.picklist_options or ()),
+            allows_other=found.allows_other,
+            region=country if len(country) == ALPHA_2 else None,
+            phones=workspace.settings.validation.phones,
+            date_order=workspace.settings.contacts.date_order,
+        )
+        for key, found in catalogue.items()
+    }
 
 
 def _unread(location_id: str, result: ReadResult) -> LocationReport:

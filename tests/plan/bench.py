@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from contacts_pipeline.contact import CHANNEL_COLUMNS, FIELD_COLUMNS
 from contacts_pipeline.keyed_hash import fingerprint, keyed_hash
 from contacts_pipeline.ledger import Ledger, schema
-from contacts_pipeline.plan import PlanHeader, PlannedLocation, Sources, plan_locations
+from contacts_pipeline.plan import CustomField, PlanHeader, PlannedLocation, Sources, plan_locations
 from contacts_pipeline.plan.files import newest_plan, read_header, read_rows
 from contacts_pipeline.plan.inputs import crm_contacts_schema
 from contacts_pipeline.settings import Policy
@@ -67,7 +67,13 @@ def location(location_id: str = "acme", **facts: Any) -> PlannedLocation:
         "daily_reserve": 0,
         "custom_fields": {},
     }
-    return PlannedLocation(**(known | facts))
+    named = known | facts
+    fields = {key: _field(field) for key, field in named["custom_fields"].items()}
+    return PlannedLocation(**(named | {"custom_fields": fields}))
+
+
+def _field(field: CustomField | str) -> CustomField:
+    return CustomField(field) if isinstance(field, str) else field
 
 
 def hashed(kind: str, value: str | None) -> str | None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from contacts_pipeline.engine import define, engine
 from contacts_pipeline.keyed_hash import define_keyed_hash
 from contacts_pipeline.ledger.relations import KNOWN_CONTACTS, UNSETTLED
+from contacts_pipeline.plan.custom_values import CUSTOM_VALUES, TYPED_CUSTOM_FIELDS
 from contacts_pipeline.plan.inputs import CRM_CONTACTS, DEFERRED_CONTACTS, LOCATIONS
 from tests.plan.bench import KEY, UNIQUE_CONTACTS, VALID_CONTACTS
 
@@ -44,6 +45,14 @@ SCHEMAS: dict[str, pa.Schema] = {
     "crm_contacts": CRM_CONTACTS,
     "acknowledged_contacts": KNOWN_CONTACTS,
     "unsettled_requests": UNSETTLED,
+    "typed_custom_fields": TYPED_CUSTOM_FIELDS,
+    "custom_values": CUSTOM_VALUES,
+    "shaped_custom_fields": pa.schema(
+        [
+            *_schema("location_id identity warnings"),
+            ("custom_fields", pa.list_(pa.struct([("id", TEXT), ("value", TEXT)]))),
+        ]
+    ),
     "unique_contacts": UNIQUE_CONTACTS,
     "valid_contacts": VALID_CONTACTS,
     "policy": pa.schema(

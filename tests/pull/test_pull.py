@@ -113,11 +113,25 @@ def test_catalogue_is_read_again_only_for_an_unknown_key_of_a_day_ago(tmp_path: 
     path = tmp_path / "catalogue.json"
     assert must_be_read(path, ["tier"])
     assert not must_be_read(path, [])
-    save_catalogue(path, [CustomFieldDefinition(id="1", field_key="contact.tier")])
-    assert load_catalogue(path) == {"tier": "1"}
+    field = CustomFieldDefinition(id="1", field_key="contact.tier")
+    save_catalogue(path, [field])
+    assert load_catalogue(path) == {"tier": field}
     assert not must_be_read(path, ["tier"])
     assert not must_be_read(path, ["tier", "unknown"])
     day_ago = path.stat().st_mtime - 90_000
     os.utime(path, (day_ago, day_ago))
     assert must_be_read(path, ["tier", "unknown"])
     assert not must_be_read(path, ["tier"])
+
+
+def test_picklist_is_read_again_after_a_day(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.json"
+    field = CustomFieldDefinition(
+        id="1", field_key="contact.tier", data_type="RADIO", picklist_options=["gold"]
+    )
+    save_catalogue(path, [field])
+    assert load_catalogue(path)["tier"].picklist_options == ["gold"]
+    assert not must_be_read(path, ["tier"])
+    day_ago = path.stat().st_mtime - 90_000
+    os.utime(path, (day_ago, day_ago))
+    assert must_be_read(path, ["tier"])

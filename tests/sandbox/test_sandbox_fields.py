@@ -160,6 +160,36 @@ def test_text_in_a_number_is_refused_stored_or_dropped(
         assert stored_custom(reply.json["contact"]) == stored
 
 
+def test_other_options_are_taken_where_the_field_allows_them(crm_sandbox: StartSandbox) -> None:
+    likes = SandboxCustomField(
+        key="likes", data_type="CHECKBOX", picklist=("tea",), allows_other=True
+    )
+    crm = crm_sandbox(SandboxLocation(id="acme", custom_fields=(likes,)))
+    (listed,) = crm.call("GET", "/locations/acme/customFields").json["customFields"]
+    assert listed["isAllowedCustomOption"] is True
+    reply = crm.upsert(email=ADA, customFields=[{"key": "likes", "field_value": ["rum"]}])
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize(
+    ("rule", "status", "stored"), [("refused", 400, 0), ("stored", 200, 1), ("dropped", 200, 0)]
+)
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("DATE", "3 April"), ("PHONE", "0711"), ("EMAIL", "ada"), ("FILE_UPLOAD", "a.pdf")],
+)
+def test_a_value_of_another_type_is_refused_stored_or_dropped(
+    crm_sandbox: StartSandbox, kind: str, value: str, rule: str, status: int, stored: int
+) -> None:
+    typed = SandboxCustomField.model_validate({"key": "typed", "data_type": kind})
+    here = SandboxLocation(id="acme", custom_fields=(typed,))
+    crm = crm_sandbox(here, rules={"bad_custom_value": rule})
+    reply = crm.upsert(email=ADA, customFields=[{"key": "typed", "field_value": value}])
+    assert reply.status == status
+    if status == 200:
+        assert len(reply.json["contact"]["customFields"]) == stored
+
+
 def test_gender_is_ignored_on_update(crm: RunningSandbox) -> None:
     assert crm.upsert(email=ADA, gender="female").json["contact"]["gender"] == "female"
     reply = crm.upsert(email=ADA, gender="male", city="London")
