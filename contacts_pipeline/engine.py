@@ -4,15 +4,22 @@ A relation is a ``.sql`` file that holds one plain SELECT over named relations. 
 a view (computed where it is used) or a table (computed once).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
 import duckdb
+import pyarrow as pa
 
 from contacts_pipeline.snapshots import private_folder, replacing
+
+_CHEAPLY = (
+    "parquet_version v2, compression zstd, compression_level -1, dictionary_size_limit 10000,"
+    " write_bloom_filter false"
+)
+"""A stage is written and read once or twice: a third less CPU for a quarter more bytes."""
 
 
 @contextmanager
@@ -54,6 +61,23 @@ def define(
     con.execute(f'create or replace temp {kind} "{name}" as {relation_sql(package, name)}')
 
 
+def keep(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Mapping[str, pa.DataType],
+    rows: Iterable[Sequence[object]],
+) -> None:
+    """Make ``rows`` known to ``con`` as the table ``name``."""
+    values = list(zip(*rows, strict=True)) or [()] * len(columns)
+    table = pa.table(
+        [pa.array(list(each), type_) for each, type_ in zip(values, columns.values(), strict=True)],
+        pa.schema(list(columns.items())),
+    )
+    con.register("incoming_rows", table)
+    con.execute(f'create or replace temp table "{name}" as from incoming_rows')
+    con.unregister("incoming_rows")
+
+
 def scan(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
     """Make the Parquet file at ``path`` known to ``con`` as the view ``name``."""
     quoted = str(path).replace("'", "''")
@@ -64,4 +88,4 @@ def save(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     """Write what ``query`` gives as the Parquet snapshot at ``path``."""
     with replacing(path) as part:
         quoted = str(part).replace("'", "''")
-        con.execute(f"copy ({query}) to '{quoted}' (format parquet, compression zstd)")
+        con.execute(f"copy ({query}) to '{quoted}' (format parquet, {_CHEAPLY})")

@@ -1,28 +1,34 @@
--- Emails that their syntax settles without Python: plain addresses of nobody in particular.
--- The columns of dialled_contacts and: plain_email varchar (null where Python must judge).
-with lowered as (
+-- Emails that their syntax settles without Python: one plain ASCII address, or none at all.
+-- The columns of dialled_contacts and: email_settled boolean, address varchar, email_code varchar
+-- (the one warning that a settled email has, null for none).
+with bare as (
+    select
+        *,
+        coalesce(plain_address(email), plain_address(unwrapped_address(email))) as plain
+    from dialled_contacts
+),
+
+-- Most are none of these, which one pattern tells.
+sorted as (
     select
         *,
         case
-            when
-                length(email) <= 64  -- no part can be too long then
-                and regexp_full_match(
-                    email,
-                    '(?i)[a-z0-9_+&=-]+(\.[a-z0-9_+&=-]+)*@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}'
-                )
-                and not contains(email, '--')  -- Punycode, and what may not look like it
-                then lower(email)
-        end as address
-    from dialled_contacts
+            when not regexp_matches(plain, getvariable('odd_address')) then 'usual'
+            when regexp_matches(plain, getvariable('special_address')) then 'special'
+            when regexp_matches(plain, getvariable('placeholder_address')) then 'placeholder'
+            when regexp_matches(plain, getvariable('role_address')) then 'role'
+            when plain is not null then 'usual'
+        end as kind
+    from bare
 )
 
 select
-    * exclude (address),
+    * exclude (plain, kind),
+    coalesce(kind <> 'special', false) or not contains(email, '@') as email_settled,
+    case when kind <> 'special' then plain end as address,
     case
-        when
-            split_part(address, '@', 1) not in (select word from odd_mailboxes)
-            and split_part(split_part(address, '@', 2), '.', 1) not in (select word from odd_hosts)
-            and split_part(address, '.', -1) not in (select word from special_domains)
-            then address
-    end as plain_email
-from lowered
+        when not contains(email, '@') then 'email_invalid'
+        when kind = 'placeholder' then 'email_placeholder'
+        when kind = 'role' then 'email_role'
+    end as email_code
+from sorted

@@ -7,7 +7,7 @@ addresses are fine by syntax; they get codes of their own.
 import re
 from functools import lru_cache
 
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, validate_email
 
 from contacts_pipeline.prepare.codes import FieldWarning
 from contacts_pipeline.prepare.phones import MEMO_SIZE, Judged
@@ -46,21 +46,6 @@ ROLES = _words(
     " support sysadmin team usenet uucp webmaster www"
 )
 """Mailboxes of a function, not of a person: RFC 2142 and what is common."""
-
-
-def odd_mailboxes() -> frozenset[str]:
-    """Local parts whose addresses are not settled by syntax alone."""
-    return MADE_UP_PEOPLE | ROLES
-
-
-def odd_hosts() -> frozenset[str]:
-    """First labels of domains whose addresses are not settled by syntax alone."""
-    return MADE_UP_HOSTS
-
-
-def special_domains() -> frozenset[str]:
-    """Last labels of the domains that email-validator refuses as special-use."""
-    return frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
 
 
 @lru_cache(MEMO_SIZE)

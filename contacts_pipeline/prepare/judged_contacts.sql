@@ -1,14 +1,13 @@
 -- Every field read as it will be sent; the text it came as keeps its name.
--- The columns of addressed_contacts and: judged_phone, judged_email struct(value varchar,
+-- The columns of described_contacts and: judged_phone, judged_email struct(value varchar,
 -- codes varchar[]), url, postcode, own_first_name, own_last_name, own_name varchar,
--- postcode_padded boolean, blocked and blocked_<channel> boolean, labels varchar[],
--- own_fields map(varchar, varchar).
+-- postcode_padded boolean, blocked and blocked_<channel> boolean, own_fields map(varchar, varchar).
 with read as (
     select
         *,
         case when phone is not null and not phone_settled then judge_phone(phone, region) end
             as judged_phone,
-        case when email is not null and plain_email is null then judge_email(email) end
+        case when email is not null and not email_settled then judge_email(email) end
             as judged_email,
         case
             when regexp_full_match(
@@ -25,13 +24,8 @@ with read as (
         yes_or_no(dnd_gmb) as blocked_gmb,
         yes_or_no(dnd_fb) as blocked_fb,
         yes_or_no(inbound_dnd) as blocked_inbound,
-        in_capitals(first_name) and length(first_name) > 2 as shouted_first_name,
-        case
-            when tags is null then null
-            when starts_with(ltrim(tags), '[') and json_valid(tags) then from_json(tags, '["varchar"]')
-            else string_split(tags, ',')
-        end as tag_texts
-    from addressed_contacts
+        in_capitals(first_name) and length(first_name) > 2 as shouted_first_name
+    from described_contacts
 ),
 
 -- Spreadsheets eat leading zeros; these countries write postcodes in five digits, always.
@@ -44,7 +38,7 @@ padded as (
 )
 
 select
-    * exclude (postcode_text, tag_texts, site, shouted_first_name),
+    * exclude (postcode_text, site, shouted_first_name),
     case when postcode_padded then '0' || postcode_text else postcode_text end as postcode,
     case
         when site <> lower(site)
@@ -64,10 +58,6 @@ select
         when in_capitals(name) and length(name) > 2 then recase(name)
         else name
     end as own_name,
-    case
-        when tag_texts is not null
-            then list_sort(list_distinct([lower(tidy(tag)) for tag in tag_texts if tidy(tag) is not null]))
-    end as labels,
     case
         when cardinality(custom_fields) > 0
             then

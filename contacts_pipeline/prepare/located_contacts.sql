@@ -1,7 +1,7 @@
--- Tidied rows beside what the lookups know of them: location, country, dates, repeated keys.
--- The columns of tidied_contacts and: location_known, location_enabled, key_repeated,
--- match_email, match_phone boolean, match varchar, country_code, region, birthday, iana_zone,
--- international_prefix, home_scope varchar, country_guessed boolean, birthday_codes varchar[].
+-- Tidied rows beside what the registry and the country say: where a phone would be dialled.
+-- The columns of tidied_contacts and: location_known, location_enabled, match_email, match_phone
+-- boolean, match, country_code, region, international_prefix, home_scope varchar, country_guessed
+-- boolean.
 --
 -- Every lookup has every value of the source, nothing included, so that the joins are inner: a
 -- left join splits each chunk of rows in two, and ten of them leave chunks too small to be fast.
@@ -12,18 +12,12 @@ select
     l.match_email,
     l.match_phone,
     l.match,
-    coalesce(t.source_key in (select source_key from repeated_keys), false) as key_repeated,
     c.country as country_code,
     c.guessed as country_guessed,
     coalesce(c.country, l.region, '') as region,
     case when c.country is null then l.international_prefix else c.international_prefix end
         as international_prefix,
-    case when c.country is null then l.home_scope else c.home_scope end as home_scope,
-    d.birthday,
-    d.codes as birthday_codes,
-    z.zone as iana_zone
+    case when c.country is null then l.home_scope else c.home_scope end as home_scope
 from tidied_contacts as t
 inner join written_locations as l on l.location_raw = coalesce(t.location_id, '')
 inner join written_countries as c on c.country_raw = coalesce(t.country, '')
-inner join resolved_dates as d on d.date_raw = coalesce(t.date_of_birth, '')
-inner join written_timezones as z on z.timezone_raw = coalesce(t.timezone, '')

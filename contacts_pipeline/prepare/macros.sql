@@ -19,6 +19,30 @@ create or replace temp macro present(text) as
         else text
     end;
 
+-- An address that is plain ASCII, in lower case; null if it is anything that a library should see.
+-- With 64 characters no part is too long; two hyphens may be Punycode.
+create or replace temp macro plain_address(text) as
+    case
+        when strlen(text) <= 64
+            and regexp_full_match(
+                text,
+                '[A-Za-z0-9_+&=-]+(\.[A-Za-z0-9_+&=-]+)*@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}'
+            )
+            and not contains(text, '--')
+            then lower(text)
+    end;
+
+-- What is left of an address without 'mailto:', a last full stop, or a name beside the brackets.
+create or replace temp macro unwrapped_address(text) as
+    regexp_extract(
+        case
+            when contains(text, '<') then regexp_extract(text, '^[^<>]*<([^<>]*)>[^<>]*$', 1)
+            else text
+        end,
+        '^(?:mailto:|MAILTO:|Mailto:)?(.*?)\.?$',
+        1
+    );
+
 -- A name reduced to what two people who spell it would agree on.
 create or replace temp macro folded(text) as
     regexp_replace(

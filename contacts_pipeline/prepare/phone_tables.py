@@ -1,11 +1,11 @@
 """The numbering plans of libphonenumber as tables that SQL can join.
 
 A *scope* is a region, for numbers as dialled at home, or ``+`` and a calling code. Numbers
-of one scope and length fall apart by their first two digits; each part says how many digits
+of one scope, length and first two digits are a *part* of a plan; a part says how many digits
 decide, and a usable beginning has the E.164 that takes its place; others are unusable.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,9 +22,6 @@ from contacts_pipeline.prepare.dialling import (
 from contacts_pipeline.prepare.digit_patterns import DIGITS, UnknownSyntaxError
 from contacts_pipeline.prepare.phones import Strictness
 
-LENGTHS = range(5, 16)
-"""Digits, without plus and calling code, of the numbers in the tables; others are rare."""
-
 FIRST_DIGITS = 2
 MOST_DIGITS = 6
 """Beginnings longer than this are left to Python: 1 number in 1,000 needs them."""
@@ -40,30 +37,24 @@ class Leaf(NamedTuple):
     e164: str | None
 
 
-class PlanTables(NamedTuple):
-    """Keys are scope, a letter for the length, and the beginning."""
+class PlanPart(NamedTuple):
+    """The usable beginnings of a part, each of ``depth`` digits; None: leave it to Python."""
 
-    depths: list[tuple[str, int]]
-    starts: list[tuple[str, str]]
+    depth: int | None
+    leaves: list[Leaf]
 
 
 UNSETTLED = "?"
 
 
 @lru_cache(None)
-def plan_tables(scope: str, strictness: Strictness) -> PlanTables:
-    """The tables of one scope; empty where libphonenumber's rules can't be read."""
-    tables = PlanTables([], [])
+def lay_out(part: str, strictness: Strictness) -> PlanPart:
+    """The table of the part that is named by scope, a letter for the length, and digits."""
+    scope, length, first = part[: -FIRST_DIGITS - 1], ord(part[-FIRST_DIGITS - 1]) - 64, part[-2:]
     try:
-        for length in LENGTHS:
-            for first in _starts("", FIRST_DIGITS):
-                depth, leaves = _flat(list(_leaves(_dial(scope, strictness), length, first)), first)
-                key = f"{scope}{chr(64 + length)}"
-                tables.depths.append((key + first, depth))
-                tables.starts.extend((key + leaf.start, leaf.e164 or UNSETTLED) for leaf in leaves)
+        return _flat(list(_leaves(_dial(scope, strictness), length, first)), first)
     except UnknownSyntaxError:
-        return PlanTables([], [])
-    return tables
+        return PlanPart(None, [])
 
 
 def _dial(scope: str, strictness: Strictness) -> Callable[[Digits], str | None]:
@@ -85,14 +76,14 @@ def _leaves(dial: Callable[[Digits], str | None], length: int, start: str) -> It
                 yield from _leaves(dial, length, start + digit)
 
 
-def _flat(leaves: list[Leaf], first: str) -> tuple[int, list[Leaf]]:
+def _flat(leaves: list[Leaf], first: str) -> PlanPart:
     """The usable leaves, all with beginnings of one length; deeper ones are left to Python."""
     depth = len(first)
     while _share_below(leaves, depth) > TOLERATED * 10.0 ** -len(first):
         depth += 1
     kept = {one for leaf in leaves if len(leaf.start) <= depth for one in _grown(leaf, depth)}
     deeper = {Leaf(leaf.start[:depth], UNSETTLED) for leaf in leaves if len(leaf.start) > depth}
-    return depth, sorted(kept | deeper)
+    return PlanPart(depth, sorted(kept | deeper))
 
 
 def _share_below(leaves: list[Leaf], depth: int) -> float:
@@ -106,23 +97,19 @@ def _share_below(leaves: list[Leaf], depth: int) -> float:
 def _grown(leaf: Leaf, depth: int) -> Iterator[Leaf]:
     if leaf.e164 is None:
         return
-    for more in _starts("", depth - len(leaf.start)):
+    for more in _endings(depth - len(leaf.start)):
         yield Leaf(leaf.start + more, UNSETTLED if leaf.e164 == UNSETTLED else leaf.e164 + more)
 
 
-def _starts(start: str, digits: int) -> Iterator[str]:
-    if digits == 0:
-        yield start
-    else:
-        for digit in DIGITS:
-            yield from _starts(start + digit, digits - 1)
+def _endings(digits: int) -> list[str]:
+    return [f"{number:0{digits}}" for number in range(10**digits)] if digits else [""]
 
 
-def calling_codes(regions: Iterable[str]) -> list[tuple[str, str | None]]:
-    """Each three digits, and "", with the scope whose calling code they begin with, if used."""
-    used = {phonenumbers.country_code_for_region(region) for region in regions} - {0}
-    codes = [(start, _calling_code(start)) for start in _starts("", 3)]
-    return [("", None), *((start, f"+{code}" if code in used else None) for start, code in codes)]
+@lru_cache(1)
+def calling_codes() -> list[tuple[str, str | None]]:
+    """Each three digits, and "", with the scope whose calling code they begin with, if any."""
+    codes = [(start, _calling_code(start)) for start in _endings(3)]
+    return [("", None), *((start, f"+{code}" if code else None) for start, code in codes)]
 
 
 def _calling_code(digits: str) -> int:
@@ -135,3 +122,8 @@ def international_prefix(region: str) -> str | None:
     metadata = PhoneMetadata.metadata_for_region(region)
     prefix = metadata.international_prefix if metadata else None
     return prefix if prefix and prefix.isdigit() else None
+
+
+def has_a_plan(region: str) -> bool:
+    """Whether libphonenumber knows how numbers are dialled in ``region``."""
+    return region in phonenumbers.SUPPORTED_REGIONS

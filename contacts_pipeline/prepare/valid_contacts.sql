@@ -8,12 +8,17 @@ with weighed as (
         *,
         case
             when phone_settled and e164 is null then ['phone_invalid']
-            else coalesce(judged_phone.codes, [])
+            when phone_settled and has_extension then ['extension_dropped']
+            when phone is not null and not phone_settled then judged_phone.codes
         end as phone_codes,
-        coalesce(judged_email.codes, []) as email_codes,
+        case
+            when email_settled and email_code is not null then [email_code]
+            when email is not null and not email_settled then judged_email.codes
+        end as email_codes,
         case when phone_settled then e164 else judged_phone.value end as own_phone,
         case
-            when plain_email is not null then plain_email
+            when email_code = 'email_placeholder' then null
+            when email_settled then address
             when not list_contains(judged_email.codes, 'email_placeholder') then judged_email.value
         end as own_email,
         updated_at is null and trim(updated_at_raw) <> '' as updated_at_unread,
@@ -52,7 +57,7 @@ select
     w.url as website,
     w.iana_zone as timezone,
     w.blocked as dnd,
-    case when w.labels <> [] then w.labels end as tags,
+    w.labels as tags,
     w.source,
     w.birthday as date_of_birth,
     w.company_name,
@@ -93,8 +98,8 @@ select
     end as rejection,
     case
         when
-            w.phone_codes = []
-            and w.email_codes = []
+            coalesce(w.phone_codes, []) = []
+            and coalesce(w.email_codes, []) = []
             and not coalesce(
                 w.updated_at_unread or w.country_warns or w.birthday_warns or w.timezone_warns
                 or w.website_warns or w.dnd_warns or w.postcode_padded,
@@ -103,9 +108,9 @@ select
             then []
         else
             list_concat(
-                [{'code': code, 'field': 'phone', 'raw': w.phone} for code in w.phone_codes],
+                [{'code': code, 'field': 'phone', 'raw': w.phone} for code in coalesce(w.phone_codes, [])],
                 [
-                    {'code': code, 'field': 'email', 'raw': w.email} for code in w.email_codes
+                    {'code': code, 'field': 'email', 'raw': w.email} for code in coalesce(w.email_codes, [])
                     if code <> 'email_role' or r.roles_warn
                 ],
                 [

@@ -6,6 +6,6 @@ with written as (
     select '', null, false
 )
 
-select w.*, r.international_prefix, r.scope as home_scope
+select w.*, r.international_prefix, r.region as home_scope
 from written as w
 left join phone_regions as r on r.region = w.country

@@ -15,7 +15,7 @@ select
     coalesce(l.match, 'email,phone') as match,
     l.region,
     r.international_prefix,
-    r.scope as home_scope
+    r.region as home_scope
 from written as w
 left join resolved_locations as l on l.location_id = w.location_raw and w.location_raw <> ''
 left join phone_regions as r on r.region = l.region

@@ -5,17 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import SUPPORTED_REGIONS
 
-from contacts_pipeline.prepare.phone_tables import FIRST_DIGITS, UNSETTLED, plan_tables
+from contacts_pipeline.prepare.phone_tables import FIRST_DIGITS, UNSETTLED, lay_out
 from contacts_pipeline.prepare.phones import parse_phone
 
 SCOPES = ["DE", "FR", "NL", "+49", "+39", "+44"]
 
 
 def settled(scope: str, number: str) -> str | None:
-    tables = plan_tables(scope, "valid")
-    key = f"{scope}{chr(64 + len(number))}"
-    depth = dict(tables.depths)[key + number[:FIRST_DIGITS]]
-    start = dict(tables.starts).get(key + number[:depth])
+    depth, leaves = lay_out(f"{scope}{chr(64 + len(number))}{number[:FIRST_DIGITS]}", "valid")
+    start = dict(leaves).get(number[:depth], None if depth else UNSETTLED)
     return start if start in {None, UNSETTLED} else f"{start}{number[depth:]}"
 
 
