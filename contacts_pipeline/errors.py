@@ -16,7 +16,11 @@ class SettingsError(PipelineError):
 
 
 class WarehouseError(PipelineError):
-    """The warehouse can't be read as ``contacts.yaml`` describes it."""
+    """The warehouse can't be read as ``contacts.yaml`` describes it; ``kind`` says why."""
 
     code = "warehouse_unreadable"
     exit_code = 2
+
+    def __init__(self, told: str, kind: str = "settings") -> None:
+        super().__init__(told)
+        self.kind = kind

@@ -21,17 +21,12 @@ from pydantic import (
 from contacts_pipeline.contact import FIELD_COLUMNS, NOT_NULLABLE, Channel
 from contacts_pipeline.settings_section import Expression, Section
 from contacts_pipeline.settings_survivorship import Survivorship
+from contacts_pipeline.settings_warehouse import Warehouse
 
 Match = Literal["email,phone", "phone,email", "email", "phone"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 SAMPLE_WAREHOUSE = Path("data/sample")
-
-
-class Warehouse(Section):
-    """Where the contacts are."""
-
-    url: str = Field(description="A folder of .parquet/.csv files, a .duckdb file, or a URL.")
 
 
 class FieldMap(Section):
@@ -247,7 +242,7 @@ class Settings(Section):
     @property
     def warehouse_path(self) -> Path | None:
         """The warehouse's folder or file, absolute; None where it is a server."""
-        if "://" in self.warehouse.url:
+        if self.warehouse.is_server:
             return None
         return (self._folder / self.warehouse.url).resolve()
 

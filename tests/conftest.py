@@ -3,7 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import postgres_server, postgres_url
 from tests.projects import Project, make_project
+
+__all__ = ["postgres_server", "postgres_url"]
 
 
 @pytest.fixture

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from contacts_pipeline.finding import Finding
 from contacts_pipeline.settings import Settings
-from contacts_pipeline.warehouse.contacts import contacts_query, field_sources
+from contacts_pipeline.warehouse.address import shown
 from contacts_pipeline.warehouse.locations import read_locations
-from contacts_pipeline.warehouse.tables import open_warehouse
+from contacts_pipeline.warehouse.opening import open_warehouse
+from contacts_pipeline.warehouse.query import contacts_query, field_sources
 
 
 def examine(settings: Settings, scratch: Path) -> Iterator[Finding]:
@@ -20,11 +21,11 @@ def examine(settings: Settings, scratch: Path) -> Iterator[Finding]:
     enabled = sum(location.enabled for location in locations)
     told = f"{len(locations)} locations, {enabled} enabled"
     yield Finding("ok", "registry_readable", "registry", told)
-    with open_warehouse(settings, scratch) as con:
-        contacts_query(con, settings)
+    with open_warehouse(settings, scratch) as reader:
+        contacts_query(reader, settings)
     fields = len(field_sources(settings.contacts)) + len(settings.contacts.custom_fields)
     told = f"readable; {fields} fields are mapped and there"
-    yield Finding("ok", "contacts_readable", f"warehouse {settings.warehouse.url}", told)
+    yield Finding("ok", "contacts_readable", f"warehouse {shown(settings.warehouse.url)}", told)
     if settings.contacts.updated_at is None:
         yield Finding(
             "warning",

@@ -4,7 +4,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
@@ -12,13 +11,11 @@ from pydantic import ValidationError
 from contacts_pipeline.errors import WarehouseError
 from contacts_pipeline.settings import Location, LocationTable, Settings
 from contacts_pipeline.snapshots import replacing
-from contacts_pipeline.warehouse.tables import (
-    columns_of,
-    open_warehouse,
-    quoted,
-    suggestion,
-    table_source,
-)
+from contacts_pipeline.warehouse.expressions import suggestion, the_one_called
+from contacts_pipeline.warehouse.opening import open_warehouse
+from contacts_pipeline.warehouse.query import columns_of, table_source
+from contacts_pipeline.warehouse.reader import Reader
+from contacts_pipeline.warehouse.snapshot import as_text, typing_engine
 
 CRM_LOCATIONS = pa.schema(
     [
@@ -44,8 +41,8 @@ CRM_LOCATIONS = pa.schema(
 def read_locations(settings: Settings, scratch: Path) -> list[Location]:
     """The registry, in its own order; every location once."""
     if isinstance(settings.locations, LocationTable):
-        with open_warehouse(settings, scratch) as con:
-            rows = _registry_rows(con, settings.locations)
+        with open_warehouse(settings, scratch) as reader:
+            rows = _registry_rows(reader, settings.locations)
         locations = [_location(row, settings.locations.table) for row in rows]
     else:
         locations = list(settings.locations)
@@ -75,22 +72,26 @@ def load_locations(snapshot: Path) -> dict[str, Location]:
     return {location.id: location for location in found}
 
 
-def _registry_rows(con: duckdb.DuckDBPyConnection, registry: LocationTable) -> list[dict[str, Any]]:
-    source = table_source(con, registry.table, "locations.table")
-    known = columns_of(con, source, "locations.table")
+def _registry_rows(reader: Reader, registry: LocationTable) -> list[dict[str, Any]]:
+    source = table_source(reader, registry.table, "locations.table")
+    known = columns_of(reader, source, "locations.table")
     selected = []
     for name in Location.model_fields:
-        column = registry.columns.get(name, name)
-        if column in known:
-            selected.append(f"cast({quoted(column)} as varchar) as {quoted(name)}")
+        written = registry.columns.get(name, name)
+        column = the_one_called(written, list(known))
+        if column is not None:
+            text = reader.dialect.text(reader.dialect.quoted(column), known[column])
+            selected.append(f"{text} as {reader.dialect.quoted(name)}")
         elif name in registry.columns or name == "id":
-            hint = suggestion(column, set(known))
+            hint = suggestion(written, known)
             raise WarehouseError(
-                f"locations.columns.{name}: '{registry.table}' has no column '{column}'{hint}"
+                f"locations.columns.{name}: '{registry.table}' has no column '{written}'{hint}"
             )
-    rows: list[dict[str, Any]] = (
-        con.sql(f"select {', '.join(selected)} from {source}").to_arrow_table().to_pylist()
-    )
+    with (
+        reader.stream(f"select {', '.join(selected)} from {source}") as batches,
+        typing_engine() as con,
+    ):
+        rows: list[dict[str, Any]] = as_text(batches.read_all(), con).to_pylist()
     return rows
 
 

@@ -30,7 +30,7 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
-    name = f"ledger_{uuid.uuid4().hex}"
+    name = f"test_{uuid.uuid4().hex}"
     url = postgres_server.replace("postgresql://", "postgresql+psycopg2://", 1)
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

@@ -1,0 +1,49 @@
+"""How a warehouse writes SQL, and what its errors mean: ANSI here, a subclass a warehouse."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from contacts_pipeline.warehouse.trouble import Trouble, TroubleKind, first_line
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table or query; ``kind`` is the type by the warehouse's own name."""
+
+    name: str
+    kind: str
+
+
+class Dialect:
+    """What a reader must know of one warehouse; values arrive as the driver types them."""
+
+    name = "ansi"
+    quote = '"'
+    moments: frozenset[str] = frozenset()
+    session: tuple[str, ...] = ()
+    """Statements that open every transaction."""
+
+    def quoted(self, name: str) -> str:
+        """``name`` as an identifier, whatever is in it."""
+        return self.quote + name.replace(self.quote, self.quote * 2) + self.quote
+
+    def folded(self, name: str) -> str:
+        """How the warehouse stores a name that was written without quotes."""
+        return name
+
+    def is_moment(self, kind: str) -> bool:
+        """Whether a column of this kind can say since when a row is as it is."""
+        return kind in self.moments
+
+    def text(self, expression: str, kind: str) -> str:
+        """``expression`` as text; what is not text yet when it arrives, ``snapshot`` makes so."""
+        del kind
+        return f"({expression})"
+
+    def changed_since(self, column: str, moment: datetime) -> str:
+        """The rows that may have changed since ``moment`` (UTC), an unknown time included."""
+        return f"({column} >= timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}' or {column} is null)"
+
+    def trouble(self, error: Exception) -> Trouble:
+        """What ``error`` means for the user."""
+        return Trouble(TroubleKind.OTHER, first_line(error))

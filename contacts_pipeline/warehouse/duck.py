@@ -1,0 +1,139 @@
+"""DuckDB: a folder of Parquet and CSV files here or in an object store, a .duckdb file, MotherDuck.
+
+Every value of a CSV stays text: a leading zero is part of a postal code.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from contacts_pipeline.engine import engine
+from contacts_pipeline.errors import WarehouseError
+from contacts_pipeline.warehouse.address import shown
+from contacts_pipeline.warehouse.dialect import Column, Dialect
+from contacts_pipeline.warehouse.reader import BATCH_ROWS, QueryRefusedError
+from contacts_pipeline.warehouse.trouble import Trouble, TroubleKind, first_line, unread, unreadable
+
+_READERS = {
+    ".parquet": "read_parquet('{path}')",
+    ".csv": "read_csv('{path}', all_varchar = true, header = true)",
+}
+
+
+class DuckDialect(Dialect):
+    """DuckDB, whose names differ in more than case."""
+
+    name = "duckdb"
+    moments = frozenset({"TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS", "DATE"})
+
+    def text(self, expression: str, kind: str) -> str:
+        """A list as JSON."""
+        return f"cast({f'to_json({expression})' if kind.endswith('[]') else expression} as varchar)"
+
+    def changed_since(self, column: str, moment: datetime) -> str:
+        """Also where the time is before all times."""
+        at = f"timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}'"
+        return f"({column} >= {at} or {column} = '-infinity' or {column} is null)"
+
+    def trouble(self, error: Exception) -> Trouble:
+        """A conversion's message names the value, so it is not shown."""
+        if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):
+            return Trouble(TroubleKind.VALUE, type(error).__name__)
+        return Trouble(TroubleKind.OTHER, first_line(error))
+
+
+class DuckReader:
+    """Relations of one DuckDB connection."""
+
+    dialect: Dialect = DuckDialect()
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, place: str, *, reads_changes: bool = False
+    ) -> None:
+        self.place = place
+        self.reads_changes = reads_changes
+        self._con = con
+
+    def describe(self, query: str) -> list[Column]:
+        """The columns of ``query``."""
+        try:
+            rows = self._con.execute(f"describe {query}").fetchall()
+        except duckdb.Error as error:
+            raise QueryRefusedError(first_line(error)) from None
+        return [Column(name, kind) for name, kind, *_ in rows]
+
+    def tables(self) -> Sequence[str]:
+        """Every table and view."""
+        found = self._con.execute("select table_name from information_schema.tables").fetchall()
+        return [name for (name,) in found]
+
+    @contextmanager
+    def stream(self, query: str) -> Iterator[pa.RecordBatchReader]:
+        """The rows of ``query``, as they come."""
+        try:
+            yield self._con.sql(query).to_arrow_reader(BATCH_ROWS)
+        except (duckdb.Error, pa.ArrowException) as error:
+            raise unread(self.place, self.dialect.trouble(error)) from None
+
+
+@contextmanager
+def open_files(path: Path, url: str, scratch: Path) -> Iterator[DuckReader]:
+    """A folder of files, a table each, or a .duckdb file."""
+    if not path.exists():
+        raise WarehouseError(
+            f"warehouse.url: {url} does not exist; relative paths start beside contacts.yaml"
+        )
+    with engine(scratch) as con:
+        try:
+            if path.is_dir():
+                _view_files(con, path, url)
+            else:
+                con.execute(f"attach '{_escaped(path)}' as warehouse (read_only)")
+                con.execute("use warehouse")
+        except duckdb.Error as error:
+            raise WarehouseError(f"warehouse.url: {url}: {first_line(error)}") from None
+        yield DuckReader(con, url)
+
+
+@contextmanager
+def open_motherduck(url: str) -> Iterator[DuckReader]:
+    """A MotherDuck database; DuckDB fetches its extension the first time."""
+    try:
+        con = duckdb.connect(url)
+    except duckdb.Error as error:
+        trouble = Trouble(TroubleKind.OTHER, first_line(error).replace(url, shown(url)))
+        raise unreadable(shown(url), trouble) from None
+    try:
+        con.execute("set timezone = 'UTC'")
+        yield DuckReader(con, shown(url), reads_changes=True)
+    finally:
+        con.close()
+
+
+def _view_files(con: duckdb.DuckDBPyConnection, folder: Path, url: str) -> None:
+    files = sorted(path for path in folder.iterdir() if path.suffix in _READERS)
+    check_tables([path.name for path in files], url)
+    for path in files:
+        reader = _READERS[path.suffix].format(path=_escaped(path))
+        con.execute(f"create view {DuckReader.dialect.quoted(path.stem)} as from {reader}")
+
+
+def check_tables(files: Sequence[str], url: str) -> None:
+    """A folder needs a file, and no table twice."""
+    if not files:
+        raise WarehouseError(f"warehouse.url: {url} holds no .parquet or .csv file")
+    stems = [Path(name).stem for name in files]
+    for stem in stems:
+        if stems.count(stem) > 1:
+            raise WarehouseError(
+                f"warehouse.url: {url} holds the table '{stem}' twice, as .csv and as "
+                ".parquet; remove one"
+            )
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,98 @@
+"""What can be wrong with a warehouse, in one line that names the thing and the remedy.
+
+A driver's message may hold a value of a row (``invalid input syntax for integer: "Ann"``), so it is
+shown only where no row has been read yet.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contacts_pipeline.errors import WarehouseError
+
+
+class TroubleKind(StrEnum):
+    """Why a warehouse does not answer."""
+
+    UNREACHABLE = "unreachable"
+    CERTIFICATE = "certificate"
+    LOGIN = "login"
+    NO_DATABASE = "no_database"
+    NO_TABLE = "no_table"
+    NO_COLUMN = "no_column"
+    DENIED = "denied"
+    TIMEOUT = "timeout"
+    LOCKED = "locked"
+    DROPPED = "dropped"
+    VALUE = "value"
+    WRITES = "writes"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A kind of failure, and the driver's own first line."""
+
+    kind: TroubleKind
+    told: str
+
+
+_TOLD = {
+    TroubleKind.UNREACHABLE: (
+        "it can't be reached",
+        "check host, port and network, and that the server runs",
+    ),
+    TroubleKind.CERTIFICATE: (
+        "its certificate is not trusted",
+        "name the authority with sslrootcert=FILE in the URL",
+    ),
+    TroubleKind.LOGIN: (
+        "it refused the login",
+        "check the user and password that the environment or .env holds",
+    ),
+    TroubleKind.NO_DATABASE: ("it has no such database", "check the database in the URL"),
+    TroubleKind.DENIED: (
+        "the login may not read what contacts.yaml names",
+        "grant select on it (docs/warehouses.md has the script)",
+    ),
+    TroubleKind.TIMEOUT: (
+        "a statement took longer than warehouse.timeout_seconds",
+        "raise it, or index updated_at",
+    ),
+    TroubleKind.LOCKED: (
+        "a table stayed locked by somebody else",
+        "run again when the migration or load that holds it is done",
+    ),
+    TroubleKind.DROPPED: (
+        "the connection was lost halfway; what was read before is kept",
+        "run again",
+    ),
+    TroubleKind.VALUE: (
+        "an expression of contacts.fields fails on a value of some row",
+        "write it so that it gives null there",
+    ),
+    TroubleKind.WRITES: (
+        "an expression or query of contacts.yaml would write, and this session is read-only",
+        "use one that only reads",
+    ),
+}
+
+
+def unread(place: str, trouble: Trouble) -> WarehouseError:
+    """The error of a read that had begun: words that nobody foresaw may hold a value."""
+    if trouble.kind is TroubleKind.OTHER:
+        trouble = Trouble(trouble.kind, "the read failed halfway")
+    return unreadable(place, trouble)
+
+
+def unreadable(place: str, trouble: Trouble) -> WarehouseError:
+    """The error of a warehouse that could not be opened or described."""
+    told, remedy = _TOLD.get(
+        trouble.kind, (trouble.told, "the warehouse's own log has the statement")
+    )
+    return WarehouseError(f"warehouse {place}: {told}; {remedy}", kind=trouble.kind.value)
+
+
+def first_line(error: Exception) -> str:
+    """What a driver says, without its picture of the query."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
