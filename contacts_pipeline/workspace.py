@@ -10,6 +10,7 @@ from typing import Self
 
 from pydantic import SecretStr
 
+from contacts_pipeline.crm import Access, StaticToken
 from contacts_pipeline.keyed_hash import fingerprint, load_key
 from contacts_pipeline.ledger import Ledger
 from contacts_pipeline.settings import Location, Settings
@@ -84,7 +85,7 @@ class Workspace:
         """The name of the variable that holds the location's token."""
         return location.token_env or self.settings.crm.token_env
 
-    def token(self, location: Location) -> SecretStr | None:
-        """The location's token, None where its variable is not set."""
-        value = self.environ.get(self.token_env(location))
-        return SecretStr(value) if value else None
+    def access(self, location: Location) -> Access | None:
+        """What opens the location, None where its variable is not set."""
+        value = self.environ.get(self.token_env(location), "").strip()
+        return StaticToken(SecretStr(value)) if value else None

@@ -75,5 +75,4 @@ def _demo_crm(workspace: Workspace, port: int) -> Iterator[str]:
 
 
 def _token(workspace: Workspace, location: Location) -> str:
-    token = workspace.token(location)
-    return token.get_secret_value() if token else DEFAULT_TOKEN
+    return workspace.environ.get(workspace.token_env(location), "").strip() or DEFAULT_TOKEN

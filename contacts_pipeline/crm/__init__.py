@@ -3,6 +3,7 @@
 Source of every rule: the vendor's OpenAPI of 2021-07-28 and field reports.
 """
 
+from contacts_pipeline.crm.access import Access, StaticToken
 from contacts_pipeline.crm.client import CrmClient, shared_ssl_context
 from contacts_pipeline.crm.errors import (
     ClientOutdated,
@@ -11,13 +12,24 @@ from contacts_pipeline.crm.errors import (
     NotApplied,
     RateLimited,
     Refused,
+    TokenExpired,
+    TokenInvalid,
     UnclearFate,
     Unreachable,
 )
 from contacts_pipeline.crm.limits import RateLimits
-from contacts_pipeline.crm.models import ContactPage, CustomFieldDefinition, StoredContact, Upserted
+from contacts_pipeline.crm.models import (
+    BulkTagsAdded,
+    ContactPage,
+    CustomFieldDefinition,
+    StoredContact,
+    TagsAdded,
+    Upserted,
+)
 
 __all__ = [
+    "Access",
+    "BulkTagsAdded",
     "ClientOutdated",
     "ContactPage",
     "CrmClient",
@@ -28,7 +40,11 @@ __all__ = [
     "RateLimited",
     "RateLimits",
     "Refused",
+    "StaticToken",
     "StoredContact",
+    "TagsAdded",
+    "TokenExpired",
+    "TokenInvalid",
     "UnclearFate",
     "Unreachable",
     "Upserted",

@@ -3,6 +3,7 @@
 An answer is a model; anything else raises a ``CrmError`` that says whether it was applied.
 """
 
+import json
 import ssl
 from collections.abc import Callable
 from datetime import datetime
@@ -12,11 +13,20 @@ from typing import Self, TypeVar
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import SecretStr
 
-from contacts_pipeline.crm.errors import CrmError, UnclearFate, Unreachable, error_from
+from contacts_pipeline.crm.access import Access
+from contacts_pipeline.crm.errors import (
+    CrmError,
+    TokenExpired,
+    TokenInvalid,
+    UnclearFate,
+    Unreachable,
+    error_from,
+)
 from contacts_pipeline.crm.limits import RateLimits
 from contacts_pipeline.crm.models import (
+    BulkTagsAdded,
     ContactPage,
     CustomFieldDefinition,
     CustomFields,
@@ -30,7 +40,7 @@ from contacts_pipeline.crm.models import (
 from contacts_pipeline.crm.transport import Transport
 
 API_VERSION = "2021-07-28"
-_AnswerT = TypeVar("_AnswerT", bound=BaseModel)
+_AnswerT = TypeVar("_AnswerT")
 
 
 class CrmClient:
@@ -43,7 +53,7 @@ class CrmClient:
         self,
         base_url: str,
         location_id: str,
-        token: SecretStr,
+        access: Access,
         *,
         timeout_seconds: float = 30,
         ssl_context: ssl.SSLContext | None = None,
@@ -54,10 +64,12 @@ class CrmClient:
         self._date = ""
         self._observe = observe
         self._base_url = base_url.rstrip("/")
+        self._upsert_url = httpx.URL(f"{self._base_url}/contacts/upsert")
         self._transport = Transport(timeout_seconds, ssl_context)
+        self._access = access
+        self._bearer: SecretStr | None = None
         self._headers = httpx.Headers(
             {
-                "Authorization": f"Bearer {token.get_secret_value()}",
                 "Version": API_VERSION,
                 "Accept": "application/json",
                 "Content-Type": "application/json",
@@ -74,59 +86,61 @@ class CrmClient:
 
     async def upsert(self, body: bytes) -> Upserted:
         """``POST /contacts/upsert`` with ``body`` as it is."""
-        return await self._ask(Upserted, "POST", "/contacts/upsert", body=body)
+        return await self._ask(Upserted.of, "POST", self._upsert_url, body=body)
 
     async def update(self, contact_id: str, body: bytes) -> Upserted:
         """``PUT /contacts/{id}``."""
-        return await self._ask(Upserted, "PUT", f"/contacts/{_segment(contact_id)}", body=body)
+        return await self._ask(Upserted.of, "PUT", f"/contacts/{_segment(contact_id)}", body=body)
 
     async def get(self, contact_id: str) -> StoredContact:
         """``GET /contacts/{id}``; a contact that does not exist raises ``Refused`` (400)."""
-        answer = await self._ask(Upserted, "GET", f"/contacts/{_segment(contact_id)}")
+        answer = await self._ask(Upserted.of, "GET", f"/contacts/{_segment(contact_id)}")
         return answer.contact
 
     async def add_tags(self, contact_id: str, body: bytes) -> TagsAdded:
         """``POST /contacts/{id}/tags``: adds, never removes."""
         path = f"/contacts/{_segment(contact_id)}/tags"
-        return await self._ask(TagsAdded, "POST", path, body=body)
+        return await self._ask(TagsAdded.of, "POST", path, body=body)
+
+    async def add_tags_to_many(self, body: bytes) -> BulkTagsAdded:
+        """``POST /contacts/bulk/tags/update/add``: a result a contact."""
+        path = "/contacts/bulk/tags/update/add"
+        return await self._ask(BulkTagsAdded.of, "POST", path, body=body)
 
     async def find_duplicate(self, email: str | None, phone: str | None) -> StoredContact | None:
         """The contact that the CRM's own rule finds for these values; it may lag behind."""
         query = {"locationId": self.location_id, "email": email, "number": phone}
         wanted = {name: value for name, value in query.items() if value}
-        answer = await self._ask(Duplicate, "GET", "/contacts/search/duplicate", query=wanted)
+        answer = await self._ask(Duplicate.of, "GET", "/contacts/search/duplicate", query=wanted)
         return answer.contact
 
     async def search(self, body: bytes) -> ContactPage:
         """``POST /contacts/search``: one page of at most 500 contacts."""
-        return await self._ask(ContactPage, "POST", "/contacts/search", body=body)
+        return await self._ask(ContactPage.of, "POST", "/contacts/search", body=body)
 
     async def location(self) -> LocationDetails:
         """``GET /locations/{id}``."""
         path = f"/locations/{_segment(self.location_id)}"
-        return (await self._ask(LocationAnswer, "GET", path)).location
+        return (await self._ask(LocationAnswer.of, "GET", path)).location
 
     async def custom_fields(self) -> list[CustomFieldDefinition]:
         """``GET /locations/{id}/customFields``."""
         path = f"/locations/{_segment(self.location_id)}/customFields"
-        return (await self._ask(CustomFields, "GET", path)).custom_fields
+        return (await self._ask(CustomFields.of, "GET", path)).custom_fields
 
     async def _ask(
         self,
-        model: type[_AnswerT],
+        read: Callable[[object], _AnswerT],
         method: str,
-        path: str,
+        path: str | httpx.URL,
         *,
         body: bytes | None = None,
         query: dict[str, str] | None = None,
     ) -> _AnswerT:
-        request = httpx.Request(
-            method,
-            f"{self._base_url}{path}",
-            params=query,
-            content=body,
-            headers=self._headers,
-        )
+        url = path if isinstance(path, httpx.URL) else f"{self._base_url}{path}"
+        bearer = self._access.bearer or await self._access.obtain()
+        headers = self._headers_with(bearer)
+        request = httpx.Request(method, url, params=query, content=body, headers=headers)
         self.requests += 1
         failure: CrmError
         try:
@@ -141,14 +155,26 @@ class CrmClient:
             self._observe(limits)
             self._date = response.headers.get("Date", self._date)
             if not response.is_success:
-                raise error_from(response)
+                raise await self._error_of(response, bearer)
             try:
-                return model.model_validate_json(response.content)
-            except ValidationError:
+                return read(json.loads(response.content))
+            except ValueError:
                 status = response.status_code
                 told = f"HTTP {status} without a usable body"
                 failure = UnclearFate(told, status=status, limits=limits)
         raise failure  # out here, so that the error which it stands for, with values, is not kept
+
+    async def _error_of(self, response: httpx.Response, bearer: SecretStr) -> CrmError:
+        error = error_from(response)
+        if isinstance(error, TokenInvalid) and await self._access.renew(bearer):
+            return TokenExpired(str(error), status=error.status, limits=error.limits)
+        return error
+
+    def _headers_with(self, bearer: SecretStr) -> httpx.Headers:
+        if bearer is not self._bearer:
+            self._headers["Authorization"] = f"Bearer {bearer.get_secret_value()}"
+            self._bearer = bearer
+        return self._headers
 
     async def __aenter__(self) -> Self:
         return self

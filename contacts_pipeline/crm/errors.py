@@ -4,9 +4,11 @@ CrmError
 ├── Refused            this record only; the same body will be refused again
 ├── NotApplied         try again: the CRM did nothing
 │   ├── RateLimited    too many requests, for some seconds or for the day
+│   ├── TokenExpired   another token has taken its place
 │   └── Unreachable    no connection, so nothing was sent
 ├── UnclearFate        it may have been applied, and may still be running
 ├── LocationClosed     no request to this location can succeed
+│   └── TokenInvalid   unless there is another token
 └── ClientOutdated     no request at all can succeed
 
 Which answer means which: the vendor's error table and field reports.
@@ -71,6 +73,12 @@ class Unreachable(NotApplied):
     code = "crm_unreachable"
 
 
+class TokenExpired(NotApplied):
+    """The access token had ended; the next request goes with its successor."""
+
+    code = "token_expired"
+
+
 class UnclearFate(CrmError):
     """Sent, but the answer does not say whether it was applied."""
 
@@ -81,6 +89,10 @@ class LocationClosed(CrmError):
     """The token does not open this location."""
 
     code = "token_refused"
+
+
+class TokenInvalid(LocationClosed):
+    """The CRM calls the token expired, revoked or unknown, as opposed to too weak."""
 
 
 class ClientOutdated(CrmError):
@@ -96,9 +108,7 @@ def error_from(response: httpx.Response) -> CrmError:
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return RateLimited("too many requests", status=status, limits=limits)
     if status == httpx.codes.UNAUTHORIZED:
-        if "version" in message.lower():
-            return ClientOutdated(message, status=status, limits=limits)
-        return LocationClosed(message or "the token is refused", status=status, limits=limits)
+        return _unauthorized(message, limits)
     if status == httpx.codes.FORBIDDEN:
         told = message or "forbidden, by a page instead of the API"
         return LocationClosed(told, status=status, limits=limits)
@@ -108,6 +118,16 @@ def error_from(response: httpx.Response) -> CrmError:
     if body_status == httpx.codes.UNAUTHORIZED:
         message = f"a permanent do-not-disturb can't be changed: {message}"
     return Refused(message or f"HTTP {status}", status=status, limits=limits)
+
+
+def _unauthorized(message: str, limits: RateLimits) -> CrmError:
+    """The four meanings of 401; the fourth, a permanent channel, comes as a 400."""
+    status, told = httpx.codes.UNAUTHORIZED, message.lower()
+    if "version" in told:
+        return ClientOutdated(message, status=status, limits=limits)
+    if "scope" in told or "authclass" in told:
+        return LocationClosed(message, status=status, limits=limits)
+    return TokenInvalid(message or "the token is refused", status=status, limits=limits)
 
 
 def _told(response: httpx.Response) -> tuple[int | None, str]:

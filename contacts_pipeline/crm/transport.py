@@ -9,6 +9,8 @@ import ssl
 
 import aiohttp
 import httpx
+import yarl
+from multidict import CIMultiDict
 
 MAX_CONNECTIONS = 16  # as many as a location has rows in flight, so that none waits for another
 CONNECT_SECONDS = 10.0
@@ -39,9 +41,12 @@ class Transport(httpx.AsyncBaseTransport):
         try:
             async with self._session.request(
                 request.method,
-                str(request.url),
+                yarl.URL(str(request.url), encoded=True),
                 data=request.content or None,
-                headers=request.headers,
+                headers=CIMultiDict(
+                    (name.decode("ascii"), value.decode("ascii"))
+                    for name, value in request.headers.raw
+                ),
                 allow_redirects=False,
             ) as answer:
                 content = await answer.read()

@@ -41,7 +41,7 @@ def examine(workspace: Workspace) -> Iterator[Finding]:
     """A line for each enabled location, and one for each thing to mend."""
     settings = workspace.settings
     locations = [one for one in read_locations(settings, workspace.scratch) if one.enabled]
-    without_token = [one for one in locations if workspace.token(one) is None]
+    without_token = [one for one in locations if workspace.access(one) is None]
     for variable in sorted({workspace.token_env(one) for one in without_token}):
         names = [one.id for one in without_token if workspace.token_env(one) == variable]
         told = f"not set, and {_listed(names)} can't be reached without it"
@@ -63,15 +63,15 @@ async def _see_all(workspace: Workspace, locations: list[Location]) -> list[_See
         *(
             _see(workspace, location, ssl_context)
             for location in locations
-            if workspace.token(location) is not None
+            if workspace.access(location) is not None
         )
     )
 
 
 async def _see(workspace: Workspace, location: Location, ssl_context: SSLContext) -> _Seen:
-    token, crm = workspace.token(location), workspace.settings.crm
-    assert token is not None  # noqa: S101 - asked before
-    door = Door(location.id, token, location.burst_limit, location.interval_ms / 1000)
+    access, crm = workspace.access(location), workspace.settings.crm
+    assert access is not None  # noqa: S101 - asked before
+    door = Door(location.id, access, location.burst_limit, location.interval_ms / 1000)
     seen = _Seen(location, workspace.token_env(location))
     settings = ReadSettings(crm.base_url, crm.timeout_seconds, max_tries=2)
     page = json.dumps({"locationId": location.id, "pageLimit": 1}).encode()

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from ssl import SSLContext
 from typing import TypeVar
 
-from pydantic import SecretStr
-
 from contacts_pipeline.crm import (
+    Access,
     CrmClient,
     NotApplied,
     RateLimited,
@@ -37,7 +36,7 @@ class Door:
     """What opens a location, and how fast it may be asked."""
 
     location_id: str
-    token: SecretStr
+    access: Access
     burst_limit: int
     interval_seconds: float
 
@@ -81,7 +80,7 @@ async def asking(
     client = CrmClient(
         settings.base_url,
         door.location_id,
-        door.token,
+        door.access,
         timeout_seconds=settings.timeout_seconds,
         ssl_context=ssl_context,
         observe=pace.observe,

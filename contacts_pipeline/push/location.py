@@ -11,9 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from pydantic import SecretStr
-
-from contacts_pipeline.crm import CrmClient, RateLimits
+from contacts_pipeline.crm import Access, CrmClient, RateLimits
 from contacts_pipeline.ledger import Journal, Ledger, LedgerError, day_left, utc_now
 from contacts_pipeline.plan.files import PlanHeader, read_rows
 from contacts_pipeline.push.budget import DailyBudget
@@ -34,11 +32,11 @@ _NO_FAULT = frozenset({"daily_budget"})
 
 @dataclass(frozen=True)
 class LocationPush:
-    """What to push to one location, and with what. ``token`` is None where there is none."""
+    """What to push to one location, and with what. ``access`` is None where there is no token."""
 
     plan: PlanHeader
     rows: Path
-    token: SecretStr | None
+    access: Access | None
     token_env: str
     burst_limit: int
     interval_seconds: float
@@ -58,7 +56,7 @@ class Surroundings:
     force: bool
     settle_seconds: float
     max_tries: int
-    connect: Callable[[str, SecretStr, Callable[[Any], None]], CrmClient]
+    connect: Callable[[str, Access, Callable[[Any], None]], CrmClient]
     progress: Callable[[str, int, int], None]
     stop_run: Callable[[str, str], None]
 
@@ -121,7 +119,7 @@ async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal)
     plan, started = push.plan, perf_counter()
     done = await asyncio.to_thread(around.ledger.acknowledged, plan.location_id, plan.plan_id)
     facts: dict[str, Any] = {}
-    if push.token is None:
+    if push.access is None:
         stop.set("token_missing", f"{push.token_env} is not set")
     elif _to_send(plan) > len(done):
         pace = Pace(stop, push.burst_limit, push.interval_seconds)
@@ -131,7 +129,7 @@ async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal)
             pace.observe(limits)
             budget.observe(limits)
 
-        async with around.connect(plan.location_id, push.token, observe) as client:
+        async with around.connect(plan.location_id, push.access, observe) as client:
             wire = await _wire(plan, around, client, pace=pace, budget=budget, stop=stop)
             share = 1.0 if around.force else push.max_refuse_share
             breaker = RefusalBreaker(stop, share)

@@ -7,8 +7,8 @@ Sends that were late, since this process was busy, are counted when they really 
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
 
 from contacts_pipeline.crm import RateLimits
 from contacts_pipeline.push.stop import StopSignal
@@ -36,20 +36,42 @@ class Pace:
         self._answers_without_limits = 0
         self._limits_known = False
         self._first = asyncio.Lock()
+        self._is_first = False
         self._sent_at: deque[float] = deque(maxlen=burst)
         self.limits = RateLimits()
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn and send within it; raises ``Stopped`` if the push stops first."""
+    def turn(self) -> Self:
+        """``async with pace.turn()``: wait for a turn and send within it.
+
+        Raises ``Stopped`` if the push stops first.
+        """
+        return self
+
+    async def __aenter__(self) -> None:
         if not self._limits_known:
-            async with self._first:
-                if not self._limits_known:
-                    await self._own_turn()
-                    yield
-                    return
-        await self._own_turn()
-        yield
+            await self._first.acquire()
+            self._is_first = True
+        try:
+            if self._limits_known:
+                self._let_others_go()
+            await self._own_turn()
+        except BaseException:
+            self._let_others_go()
+            raise
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._let_others_go()
+
+    def _let_others_go(self) -> None:
+        """The first request is alone, so whichever request ends while it is out is that one."""
+        if self._is_first:
+            self._is_first = False
+            self._first.release()
 
     def observe(self, limits: RateLimits) -> None:
         """Learn from the headers of an answer."""

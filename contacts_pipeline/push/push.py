@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import SecretStr
-
-from contacts_pipeline.crm import CrmClient, shared_ssl_context
+from contacts_pipeline.crm import Access, CrmClient, shared_ssl_context
 from contacts_pipeline.ledger import Journal, Ledger, LedgerError
 from contacts_pipeline.push.location import LocationPush, Surroundings, push_location
 from contacts_pipeline.push.report import LocationReport
@@ -47,11 +45,11 @@ def push_locations(
     signals = {push.plan.location_id: StopSignal() for push in pushes}
     ssl_context = shared_ssl_context()
 
-    def connect(location_id: str, token: SecretStr, observe: Callable[[Any], None]) -> CrmClient:
+    def connect(location_id: str, access: Access, observe: Callable[[Any], None]) -> CrmClient:
         return CrmClient(
             settings.base_url,
             location_id,
-            token,
+            access,
             timeout_seconds=settings.timeout_seconds,
             ssl_context=ssl_context,
             observe=observe,

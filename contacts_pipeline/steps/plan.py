@@ -157,8 +157,8 @@ def _reads(
         wants_catalogue = must_be_read(catalogue, keys)
         if not (wants_contacts or wants_catalogue):
             continue
-        token = workspace.token(location)
-        if token is None:
+        access = workspace.access(location)
+        if access is None:
             variable = workspace.token_env(location)
             told = f"location {location.id}: {variable} is not set; export it or put it in .env"
             without_token[location.id] = LocationReport(
@@ -167,7 +167,7 @@ def _reads(
             continue
         reads.append(
             LocationRead(
-                Door(location.id, token, location.burst_limit, location.interval_ms / 1000),
+                Door(location.id, access, location.burst_limit, location.interval_ms / 1000),
                 contacts if wants_contacts else None,
                 catalogue if wants_catalogue else None,
                 timedelta(days=workspace.settings.crm.whole_list_days),

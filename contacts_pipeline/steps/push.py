@@ -55,7 +55,7 @@ def push(
         LocationPush(
             plan=one.header,
             rows=one.path,
-            token=workspace.token(registry[location_id]),
+            access=workspace.access(registry[location_id]),
             token_env=workspace.token_env(registry[location_id]),
             burst_limit=registry[location_id].burst_limit,
             interval_seconds=registry[location_id].interval_ms / 1000,

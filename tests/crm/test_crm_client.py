@@ -7,6 +7,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -19,6 +20,7 @@ from contacts_pipeline.crm import (
     RateLimited,
     RateLimits,
     Refused,
+    StaticToken,
     UnclearFate,
     Unreachable,
     Upserted,
@@ -74,7 +76,7 @@ def ask(
         client = CrmClient(
             crm if isinstance(crm, str) else crm.url,
             location,
-            SecretStr(token),
+            StaticToken(SecretStr(token)),
             timeout_seconds=timeout_seconds,
             observe=observed.append if observed is not None else lambda _: None,
         )
@@ -268,13 +270,13 @@ def test_every_answer_tells_the_limits(crm: RunningSandbox) -> None:
 def test_garbage_in_a_header_counts_as_absent(garbage: str) -> None:
     names = ["Limit-Daily", "Daily-Remaining", "Interval-Milliseconds", "Max", "Remaining"]
     headers = {f"X-RateLimit-{name}": garbage for name in names} | {"Retry-After": garbage}
-    assert RateLimits.of(headers) == RateLimits()
+    assert RateLimits.of(httpx.Headers(headers)) == RateLimits()
 
 
 def test_impossible_interval_counts_as_absent() -> None:
     for milliseconds in ("0", "1e15"):
         headers = {"X-RateLimit-Interval-Milliseconds": milliseconds}
-        assert RateLimits.of(headers).interval_seconds is None
+        assert RateLimits.of(httpx.Headers(headers)).interval_seconds is None
 
 
 def test_nothing_secret_is_logged(crm: RunningSandbox, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretStr
 
-from contacts_pipeline.crm import CustomFieldDefinition, RateLimited
+from contacts_pipeline.crm import CustomFieldDefinition, RateLimited, StaticToken
 from contacts_pipeline.pull import (
     ContactsRead,
     Door,
@@ -43,7 +43,7 @@ def read(
     crm: RunningSandbox, folder: Path, *, location_id: str = "acme", token: str = DEFAULT_TOKEN
 ) -> ReadResult:
     one = LocationRead(
-        Door(location_id, SecretStr(token), 1000, 1.0),
+        Door(location_id, StaticToken(SecretStr(token)), 1000, 1.0),
         folder / "crm_contacts.parquet",
         folder / "catalogue.json",
     )

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretStr
 
+from contacts_pipeline.crm import StaticToken
 from contacts_pipeline.pull import Door, LocationRead, ReadResult, ReadSettings, read_locations
 from contacts_pipeline.sandbox import (
     RunningSandbox,
@@ -45,7 +46,7 @@ def long_ago(count: int, first: int = 0) -> list[dict[str, Any]]:
 
 
 def read(crm_url: str, folder: Path, whole_after: timedelta = WHOLE_AFTER) -> ReadResult:
-    door = Door("acme", SecretStr("pit-sandbox"), 1000, 1.0)
+    door = Door("acme", StaticToken(SecretStr("pit-sandbox")), 1000, 1.0)
     one = LocationRead(door, folder / "list.parquet", None, whole_after)
     result = read_locations([one], ReadSettings(crm_url, 5, 3))["acme"]
     assert result.error is None
