@@ -215,6 +215,9 @@ class Validation(Section):
         "warn", description="Such an address is never sent; 'reject' refuses its whole row."
     )
     role_emails: Literal["reject", "warn", "accept"] = "warn"
+    full_names: Literal["keep", "split"] = Field(
+        "keep", description="Where a row has only a full name: send it whole, or in two parts."
+    )
 
 
 class Settings(Section):

@@ -17,27 +17,39 @@ KOSOVO = "XK"
 
 COLLOQUIAL = {
     "America": "US",
+    "Austrailia": "AU",
+    "Bosnia": "BA",
     "Britain": "GB",
     "Burma": "MM",
     "Cabo Verde": "CV",
     "Cape Verde": "CV",
+    "Congo-Kinshasa": "CD",
     "Czech Republic": "CZ",
+    "DR Congo": "CD",
+    "DRC": "CD",
     "Deutchland": "DE",
     "England": "GB",
+    "Falklands": "FK",
     "Great Britain": "GB",
+    "Hellas": "GR",
     "Holland": "NL",
     "Hong Kong SAR": "HK",
     "Ivory Coast": "CI",
     "Kosovo": KOSOVO,
+    "KSA": "SA",
     "Libyan Arab Jamahiriya": "LY",
     "Macao SAR": "MO",
+    "Macau": "MO",
     "Macedonia": "MK",
     "Northern Ireland": "GB",
     "North Korea": "KP",
+    "Oesterreich": "AT",
     "Palestine": "PS",
+    "Phillipines": "PH",
     "Republic of Ireland": "IE",
     "Scotland": "GB",
     "South Korea": "KR",
+    "St. Vincent and the Grenadines": "VC",
     "Swaziland": "SZ",
     "The Former Yugoslav Republic of Macedonia": "MK",
     "U.K.": "GB",
@@ -46,6 +58,8 @@ COLLOQUIAL = {
     "Turkey": "TR",
     "UAE": "AE",
     "United States": "US",
+    "Untied Kingdom": "GB",
+    "Untied States": "US",
     "United States of America": "US",
     "Vatican": "VA",
     "Virgin Islands, British": "VG",
@@ -80,7 +94,10 @@ def _of_the_vendor(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 def _standard_names() -> Iterator[tuple[str, str]]:
     for country in pycountry.countries:
         for field in ("alpha_2", "alpha_3", "name", "official_name", "common_name"):
-            yield getattr(country, field, ""), country.alpha_2
+            name = getattr(country, field, "")
+            yield name, country.alpha_2
+            head, comma, rest = name.partition(", ")
+            yield (f"{rest} {head}" if comma else ""), country.alpha_2
     for alias, codes in get_global("territory_aliases").items():
         if len(codes) == 1 and not alias.isdigit():
             yield alias, codes[0]

@@ -12,15 +12,16 @@ import duckdb
 import pyarrow as pa
 
 from contacts_pipeline.prepare.emails import judge_email
-from contacts_pipeline.prepare.names import recase_name
+from contacts_pipeline.prepare.names import recase_name, split_name
 from contacts_pipeline.prepare.phones import Judged, Strictness, judge_phone
 
 _ARROW: Any = "arrow"  # the stubs know only an enumeration that has moved between versions
+_FULL_NAME = pa.struct({"first": pa.string(), "last": pa.string()})
 _JUDGED = pa.struct({"value": pa.string(), "codes": pa.list_(pa.string())})
 
 
 def register_functions(con: duckdb.DuckDBPyConnection, phones: Strictness) -> None:
-    """Make ``judge_phone(cell, region)``, ``judge_email(cell)`` and ``recase(name)`` known."""
+    """Make ``judge_phone``, ``judge_email``, ``recase`` and ``split_name`` known."""
 
     def of_phones(cells: pa.Array, regions: pa.Array) -> pa.Array:
         pairs = zip(cells.to_pylist(), regions.to_pylist(), strict=True)
@@ -32,9 +33,14 @@ def register_functions(con: duckdb.DuckDBPyConnection, phones: Strictness) -> No
     def of_names(names: pa.Array) -> pa.Array:
         return pa.array([recase_name(name) for name in names.to_pylist()], pa.string())
 
+    def of_full_names(names: pa.Array) -> pa.Array:
+        return pa.array([split_name(name)._asdict() for name in names.to_pylist()], _FULL_NAME)
+
     judged = "struct(value varchar, codes varchar[])"
     _create(con, "judge_phone", of_phones, ["varchar", "varchar"], judged)
     _create(con, "judge_email", of_emails, ["varchar"], judged)
+    full_name = "struct(first varchar, last varchar)"
+    _create(con, "split_name", of_full_names, ["varchar"], full_name)
     _create(con, "recase", of_names, ["varchar"], "varchar")
 
 

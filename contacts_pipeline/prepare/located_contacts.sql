@@ -1,5 +1,5 @@
 -- Tidied rows beside what the registry and the country say: where a phone would be dialled.
--- The columns of tidied_contacts and: location_known, location_enabled, match_email, match_phone
+-- The columns of named_contacts and: location_known, location_enabled, match_email, match_phone
 -- boolean, match, country_code, region, international_prefix, home_scope varchar, country_guessed
 -- boolean.
 --
@@ -18,6 +18,6 @@ select
     case when c.country is null then l.international_prefix else c.international_prefix end
         as international_prefix,
     case when c.country is null then l.home_scope else c.home_scope end as home_scope
-from tidied_contacts as t
+from named_contacts as t
 inner join written_locations as l on l.location_raw = coalesce(t.location_id, '')
 inner join written_countries as c on c.country_raw = coalesce(t.country, '')

@@ -27,7 +27,7 @@ readings as (
         country_raw,
         folded(country_raw) as spelling,
         folded(regexp_replace(country_raw, '^([^,]*),\s*(.*)$', '\2 \1')) as turned,
-        folded(regexp_replace(country_raw, '\s*\([^)]*\)$|^the\s+', '', 'gi')) as shortened
+        folded(regexp_replace(country_raw, '\s*\([^)]*\)$|^the\s+|,\s*the$', '', 'gi')) as shortened
     from written
 ),
 

@@ -48,6 +48,7 @@ def validate_contacts(
     define(con, PACKAGE, "resolved_locations", "table")
     know_regions(con)
     define(con, PACKAGE, "tidied_contacts")
+    define(con, PACKAGE, "named_contacts")
     for name in ("written_locations", "written_countries", "written_timezones", "written_tags"):
         define(con, PACKAGE, name, "table")
     _resolve_dates(con, settings, today or datetime.now(UTC).date())
@@ -69,11 +70,13 @@ def _define_rules(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     validation = settings.validation
     con.execute(
         """create or replace temp table rules as
-        select $1 as placeholders_reject, $2 as roles_reject, $3 as roles_warn""",
+        select $1 as placeholders_reject, $2 as roles_reject, $3 as roles_warn,
+        $4 as names_split""",
         [
             validation.placeholder_emails == "reject",
             validation.role_emails == "reject",
             validation.role_emails == "warn",
+            validation.full_names == "split",
         ],
     )
 
