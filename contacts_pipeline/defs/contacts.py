@@ -7,7 +7,12 @@ import pandas as pd
 
 from contacts_pipeline import lineage, steps
 from contacts_pipeline.defs.locations import OWNERS, PIPELINE, crm_locations
-from contacts_pipeline.defs.metadata import codes, filled_columns, stage_metadata, table
+from contacts_pipeline.defs.metadata import (
+    filled_columns,
+    judgement_metadata,
+    stage_metadata,
+    table,
+)
 from contacts_pipeline.defs.resources import Project
 from contacts_pipeline.workspace import Workspace
 
@@ -77,8 +82,8 @@ def valid_contacts(project: dg.ResourceParam[Project]) -> Iterator[dg.Materializ
         | {
             "rejected": counts.rejected,
             "unassigned": sum(steps.unassigned(workspace).values()),
-            "codes": codes(path),
-        },
+        }
+        | judgement_metadata(path),
         check_results=[
             dg.AssetCheckResult(
                 check_name="every_row_judged",

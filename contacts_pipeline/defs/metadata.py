@@ -9,7 +9,28 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from contacts_pipeline.lineage import Lineage
+from contacts_pipeline.masking import mask
+from contacts_pipeline.prepare import FieldWarning, Rejection
 from contacts_pipeline.push import LocationReport
+
+_CODES = """
+select 'rejected' as kind, rejection.code as code, rejection.field as field, count(*) as rows
+from read_parquet($path) where rejection is not null group by all
+union all
+select 'warned', code, field, count(*)
+from (select unnest(warnings, recursive := true) from read_parquet($path))
+group by all
+order by 1, 4 desc, 2, 3
+"""
+_REJECTED = """
+select source_key, location_id, rejection.code as code, rejection.field as field,
+    rejection.raw as value
+from read_parquet($path)
+where rejection is not null
+qualify row_number() over (partition by rejection.code order by location_id, source_key) <= 20
+order by code, location_id, source_key
+"""
+"""At most twenty rows a code: a table of the UI is looked at, not searched."""
 
 
 def column_schema(path: Path) -> dg.TableSchema:
@@ -49,23 +70,24 @@ def table(frame: pd.DataFrame) -> dg.TableMetadataValue:
     return dg.MetadataValue.table(records, schema)
 
 
-def codes(path: Path) -> dg.TableMetadataValue:
-    """How often each rejection and warning of ``valid_contacts`` occurs, by field."""
+def judgement_metadata(path: Path) -> dict[str, Any]:
+    """What was rejected and warned of in ``valid_contacts``: by code, as series, and row by row.
+
+    Every code has a number in every run, so that its plot has no gaps. Values are masked.
+    """
+    counts = _frame(_CODES, path)
+    numbers = {f"rejected_{code}": 0 for code in Rejection}
+    numbers |= {f"warned_{code}": 0 for code in FieldWarning}
+    for row in counts.to_dict(orient="records"):
+        numbers[f"{row['kind']}_{row['code']}"] += int(row["rows"])
+    rejected = _frame(_REJECTED, path)
+    rejected["value"] = [mask(value) for value in rejected["value"]]
+    return {"codes": table(counts), "rejected_rows": table(rejected), **numbers}
+
+
+def _frame(query: str, path: Path) -> pd.DataFrame:
     with duckdb.connect(":memory:") as con:
-        frame = con.execute(
-            """
-            select 'rejection' as kind, rejection.code as code, rejection.field as field,
-                count(*) as rows
-            from read_parquet($path) where rejection is not null group by all
-            union all
-            select 'warning', code, field, count(*)
-            from (select unnest(warnings, recursive := true) from read_parquet($path))
-            group by all
-            order by 1, 4 desc, 2, 3
-            """,
-            {"path": str(path)},
-        ).df()
-    return table(frame)
+        return con.execute(query, {"path": str(path)}).df()
 
 
 def filled_columns(path: Path) -> dict[str, int]:
