@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from contacts_pipeline.contact import FIELD_COLUMNS, NOT_NULLABLE, Channel
+from contacts_pipeline.settings_oauth import OAuth
 from contacts_pipeline.settings_section import Expression, Section
 from contacts_pipeline.settings_survivorship import Survivorship
 from contacts_pipeline.settings_warehouse import Warehouse
@@ -142,6 +143,7 @@ class Crm(Section):
 
     base_url: str
     token_env: str = Field("CRM_TOKEN", description="For locations that name none of their own.")
+    oauth: OAuth | None = Field(None, description="Instead of Private Integration Tokens.")
     allow_http: bool = Field(
         default=False, description="Plain http beyond loopback: private networks."
     )

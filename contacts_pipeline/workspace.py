@@ -8,9 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from pydantic import SecretStr
-
-from contacts_pipeline.crm import Access, StaticToken
+from contacts_pipeline.accesses import Accesses
+from contacts_pipeline.crm import Access
 from contacts_pipeline.keyed_hash import fingerprint, load_key
 from contacts_pipeline.ledger import Ledger
 from contacts_pipeline.settings import Location, Settings
@@ -82,10 +81,13 @@ class Workspace:
             ledger.close()
 
     def token_env(self, location: Location) -> str:
-        """The name of the variable that holds the location's token."""
-        return location.token_env or self.settings.crm.token_env
+        """The variable to set where the location has no token."""
+        return self._accesses.missing_variable(location)
 
     def access(self, location: Location) -> Access | None:
         """What opens the location, None where its variable is not set."""
-        value = self.environ.get(self.token_env(location), "").strip()
-        return StaticToken(SecretStr(value)) if value else None
+        return self._accesses.of(location)
+
+    @cached_property
+    def _accesses(self) -> Accesses:
+        return Accesses(self.settings.crm, self.environ, self.data / "tokens")

@@ -26,6 +26,9 @@ from contacts_pipeline.crm.models import (
     TagsAdded,
     Upserted,
 )
+from contacts_pipeline.crm.oauth import LocationAccess, RefreshedAccess
+from contacts_pipeline.crm.token_calls import OAuthApp
+from contacts_pipeline.crm.token_file import TokenFile
 
 __all__ = [
     "Access",
@@ -35,15 +38,19 @@ __all__ = [
     "CrmClient",
     "CrmError",
     "CustomFieldDefinition",
+    "LocationAccess",
     "LocationClosed",
     "NotApplied",
+    "OAuthApp",
     "RateLimited",
     "RateLimits",
+    "RefreshedAccess",
     "Refused",
     "StaticToken",
     "StoredContact",
     "TagsAdded",
     "TokenExpired",
+    "TokenFile",
     "TokenInvalid",
     "UnclearFate",
     "Unreachable",

@@ -18,8 +18,11 @@ class Access(Protocol):
     async def obtain(self) -> SecretStr:
         """A token to use; raises ``CrmError`` where there is none to be had."""
 
-    async def renew(self, refused: SecretStr) -> bool:
-        """Whether another token takes the place of ``refused``, which the CRM calls invalid."""
+    async def renew(self, refused: SecretStr, *, was_good: bool) -> bool:
+        """Whether another token takes the place of ``refused``, which the CRM calls invalid.
+
+        ``was_good``: the CRM has taken it before. One that never was is not replaced for ever.
+        """
 
 
 class StaticToken:
@@ -32,6 +35,6 @@ class StaticToken:
         """The token itself."""
         return self.bearer
 
-    async def renew(self, refused: SecretStr) -> bool:  # noqa: ARG002 - the protocol's
+    async def renew(self, refused: SecretStr, *, was_good: bool) -> bool:  # noqa: ARG002
         """There is no other."""
         return False

@@ -68,6 +68,7 @@ class CrmClient:
         self._transport = Transport(timeout_seconds, ssl_context)
         self._access = access
         self._bearer: SecretStr | None = None
+        self._proven: SecretStr | None = None
         self._headers = httpx.Headers(
             {
                 "Version": API_VERSION,
@@ -156,6 +157,7 @@ class CrmClient:
             self._date = response.headers.get("Date", self._date)
             if not response.is_success:
                 raise await self._error_of(response, bearer)
+            self._proven = bearer
             try:
                 return read(json.loads(response.content))
             except ValueError:
@@ -166,9 +168,12 @@ class CrmClient:
 
     async def _error_of(self, response: httpx.Response, bearer: SecretStr) -> CrmError:
         error = error_from(response)
-        if isinstance(error, TokenInvalid) and await self._access.renew(bearer):
-            return TokenExpired(str(error), status=error.status, limits=error.limits)
-        return error
+        if not isinstance(error, TokenInvalid):
+            return error
+        was_good = self._proven is bearer
+        if not await self._access.renew(bearer, was_good=was_good):
+            return error
+        return TokenExpired(str(error), status=error.status, limits=error.limits)
 
     def _headers_with(self, bearer: SecretStr) -> httpx.Headers:
         if bearer is not self._bearer:

@@ -18,6 +18,7 @@ from contacts_pipeline.crm import (
     RateLimited,
     Refused,
     StoredContact,
+    TokenExpired,
     UnclearFate,
     Unreachable,
     Upserted,
@@ -195,6 +196,8 @@ class RowPush:
                 if limited > MOST_RATE_LIMITS:
                     raise
                 self._wire.pace.back_off(error.limits, limited)
+            except TokenExpired:
+                continue  # a token that is refused as soon as it is issued closes the location
             except Unreachable as error:
                 unreachable += 1
                 if unreachable >= self._wire.max_tries:
