@@ -222,6 +222,15 @@ class Validation(Section):
     )
 
 
+class Proof(Section):
+    """How much of what a push wrote is read back from the CRM."""
+
+    sample: Annotated[int, Field(ge=0)] | Literal["all"] = Field(
+        0,
+        description="Contacts a location and run, or 'all'; a run that writes none reads none.",
+    )
+
+
 class Settings(Section):
     """The whole of ``contacts.yaml``."""
 
@@ -232,6 +241,7 @@ class Settings(Section):
     policy: Policy = Policy()
     survivorship: Survivorship = Survivorship()
     validation: Validation = Validation()
+    proof: Proof = Proof()
 
     _folder: Path = PrivateAttr(default_factory=Path)
 

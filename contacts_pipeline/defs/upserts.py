@@ -5,7 +5,7 @@ while here one location's failure must be its own.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, cast
 
 import dagster as dg
@@ -86,10 +86,20 @@ CONSERVATION = dg.AssetCheckSpec(
     ),
 )
 
+CONVERGENCE = dg.AssetCheckSpec(
+    "converged",
+    asset=OUTCOMES,
+    description=(
+        "What the run wrote, or a sample of it, is read from the CRM again and holds what was "
+        "sent; proof.sample in contacts.yaml says how much. If it fails, somebody or something "
+        "else writes to these contacts, or the CRM dropped a field: see 'fields', then explain one."
+    ),
+)
+
 
 @dg.multi_asset(
     specs=SPECS,
-    check_specs=[CONSERVATION],
+    check_specs=[CONSERVATION, CONVERGENCE],
     can_subset=True,
     backfill_policy=dg.BackfillPolicy.multi_run(LOCATIONS_PER_RUN),
 )
@@ -124,7 +134,7 @@ def location_upserts(
                     )
                 else:
                     failed[location_id] = report
-            case steps.Proven(report, _, _, data_version):
+            case steps.Proven(report=report, data_version=data_version):
                 proven[location_id] = step
                 if report.status == "ok":
                     yield _materialization(
@@ -132,8 +142,7 @@ def location_upserts(
                     )
                 else:
                     failed.setdefault(location_id, report)
-    if CONSERVATION.key in context.selected_asset_check_keys:
-        yield _conservation(proven)
+    yield from _checks(proven, context.selected_asset_check_keys)
     if failed:
         raise dg.Failure(
             description="; ".join(report.told or location for location, report in failed.items()),
@@ -185,6 +194,14 @@ def _proof_metadata(proven: steps.Proven) -> dict[str, Any]:
     )
 
 
+def _checks(
+    proven: dict[str, steps.Proven], selected: Collection[dg.AssetCheckKey]
+) -> Iterator[dg.AssetCheckResult]:
+    for key, check in ((CONSERVATION.key, _conservation), (CONVERGENCE.key, _convergence)):
+        if key in selected:
+            yield check(proven)
+
+
 def _conservation(proven: dict[str, steps.Proven]) -> dg.AssetCheckResult:
     wrong = [
         location for location, one in proven.items() if not one.recount.agrees_with(one.report)
@@ -201,6 +218,24 @@ def _conservation(proven: dict[str, steps.Proven]) -> dg.AssetCheckResult:
         metadata={
             "locations": table(pd.DataFrame(rows, columns=["location", "conserved", *_CONSERVED]))
         },
+    )
+
+
+def _convergence(proven: dict[str, steps.Proven]) -> dg.AssetCheckResult:
+    rows = []
+    for location, one in proven.items():
+        if (found := one.read_back) is not None:
+            fields = ", ".join(f"{field} {n}" for field, n in sorted(found.fields.items()))
+            row = {"location": location, **found.converged.model_dump(), "fields": fields}
+            rows.append(row | {"error": found.error})
+    columns = ["location", "checked", "equal", "differs", "fields", "error"]
+    sums = {name: sum(row[name] for row in rows) for name in ("checked", "equal", "differs")}
+    return dg.AssetCheckResult(
+        check_name=CONVERGENCE.name,
+        asset_key=OUTCOMES,
+        passed=not sums["differs"] and not any(row["error"] for row in rows),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=sums | {"locations": table(pd.DataFrame(rows, columns=columns))},
     )
 
 

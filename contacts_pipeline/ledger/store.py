@@ -193,6 +193,16 @@ class Ledger:
         with self.writing() as connection:
             self.replace(connection, schema.pushes, [row])
 
+    def revise_push(self, location_id: str, run_id: str, report: Mapping[str, Any]) -> None:
+        """Put another report in the place of the one that the run's push left."""
+        table = schema.pushes
+        with self.writing() as connection:
+            connection.execute(
+                update(table)
+                .where(*self._at(table, location_id), table.c.run_id == run_id)
+                .values(report=json.dumps(report))
+            )
+
     def last_pushes(
         self, location_ids: Sequence[str] | None = None, run_id: str | None = None
     ) -> dict[str, Mapping[str, Any]]:

@@ -68,8 +68,8 @@ async def read_contacts(asker: Asker, path: Path, whole_after: timedelta) -> Con
 
 async def _read_updates(asker: Asker, known: set[str], since: datetime) -> _Updates | None:
     """What was updated since; None where that alone would not give the whole list."""
-    pages, ids, total = [], set[str](), None
-    async for page in _pages(asker, "dateUpdated", "desc"):
+    tables, ids, total = [], set[str](), None
+    async for page in pages(asker, "dateUpdated", "desc"):
         times = [updated_at(contact) for contact in page.contacts]
         if None in times:
             return None
@@ -78,16 +78,16 @@ async def _read_updates(asker: Asker, known: set[str], since: datetime) -> _Upda
             for contact, time in zip(page.contacts, times, strict=True)
             if time is not None and time >= since
         ]
-        pages.append(table_of(asker.client.location_id, fresh))
+        tables.append(table_of(asker.client.location_id, fresh))
         ids |= {contact.id for contact in fresh}
         total = page.total
         if len(fresh) < len(page.contacts):
             break
     else:
-        return _Updates(pages, ids, is_everything=True)
+        return _Updates(tables, ids, is_everything=True)
     if total not in {None, _CAPPED_TOTAL, len(known | ids)}:
         return None
-    return _Updates(pages, ids, is_everything=False)
+    return _Updates(tables, ids, is_everything=False)
 
 
 def _renew(path: Path, header: ListHeader, known: set[str], updates: _Updates) -> ContactsRead:
@@ -103,19 +103,19 @@ def _renew(path: Path, header: ListHeader, known: set[str], updates: _Updates) -
 
 async def _read_all(asker: Asker, path: Path, began: datetime) -> ContactsRead:
     """In the order in which they were added, in which nothing moves while it is read."""
-    pages = _pages(asker, "dateAdded", "asc")
-    first = await anext(pages)
+    listed = pages(asker, "dateAdded", "asc")
+    first = await anext(listed)
     header = ListHeader(began, began, asker.client.server_time)
     location_id, count = asker.client.location_id, len(first.contacts)
     with writing_list(path, header) as writer:
         writer.write_table(table_of(location_id, first.contacts))
-        async for page in pages:
+        async for page in listed:
             writer.write_table(table_of(location_id, page.contacts))
             count += len(page.contacts)
     return ContactsRead(count, count, whole=True)
 
 
-async def _pages(
+async def pages(
     asker: Asker, field: str, direction: Literal["asc", "desc"]
 ) -> AsyncIterator[ContactPage]:
     """Page after page by ``searchAfter``, which goes on where pages by number end."""

@@ -43,6 +43,18 @@ def differences(sent: Mapping[str, Any], stored: StoredContact) -> list[dict[str
     return found
 
 
+def missing_fields(stored: StoredContact, sent: Mapping[str, Any]) -> list[str]:
+    """The fields of ``sent`` that the CRM does not hold as they were sent.
+
+    A gender that it knew already the CRM ignores, so that one is not asked for.
+    """
+    return [
+        field
+        for field, wanted in sent.items()
+        if field not in {"locationId", "gender"} and not _holds(field, stored.value(field), wanted)
+    ]
+
+
 def holds(stored: StoredContact, sent: Mapping[str, Any]) -> bool:
     """Whether the CRM has every field of ``sent``, lists and nulls included.
 

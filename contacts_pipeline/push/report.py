@@ -22,6 +22,16 @@ class Predictions(BaseModel):
     right: int = 0
 
 
+class Converged(BaseModel):
+    """How many of the contacts that a run wrote were read back, and hold what was sent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    checked: int = 0
+    equal: int = 0
+    differs: int = 0
+
+
 class LocationReport(BaseModel):
     """Counts of one location in one run.
 
@@ -55,6 +65,7 @@ class LocationReport(BaseModel):
     latency_p95_ms: float = 0.0
     latency_max_ms: float = 0.0
     predictions: Predictions = Predictions()
+    converged: Converged | None = None
     told: str | None = None
     deferred_because: str | None = None
 

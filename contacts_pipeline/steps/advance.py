@@ -1,6 +1,6 @@
 """Many locations through plan, push and proof in one go, each to its own end."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal
 
@@ -8,8 +8,9 @@ from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.ledger import Ledger, utc_now
 from contacts_pipeline.plan import PlanError
 from contacts_pipeline.push import LocationReport
+from contacts_pipeline.push.readback import ReadBack
 from contacts_pipeline.steps.plan import Planned, Unplanned, plan, stored_plan
-from contacts_pipeline.steps.push import Proven, Pushed, prove, push
+from contacts_pipeline.steps.push import Proven, Pushed, prove, push, read_back_written
 from contacts_pipeline.steps.stages import StageMissingError
 from contacts_pipeline.workspace import Workspace
 
@@ -46,14 +47,18 @@ def advance(
                     _record(ledger, location_id, run_id, step.report)
                 if isinstance(step, Unplanned) or "upsert_plan" in stages:
                     yield location_id, step
+        pushed: dict[str, Pushed] = {}
         if "contact_upserts" in stages:
             reports = push(workspace, ledger, planned, run_id, force=force, progress=progress)
             for location_id, report in reports.items():
                 one = planned[location_id]
-                yield location_id, Pushed(one.header, one.path, report)
+                pushed[location_id] = Pushed(one.header, one.path, report)
+                yield location_id, pushed[location_id]
         if "upsert_outcomes" in stages:
             alone = stages == {"upsert_outcomes"}
-            yield from _proofs(workspace, ledger, location_ids if alone else planned, run_id)
+            found = read_back_written(workspace, ledger, pushed, run_id)
+            wanted = location_ids if alone else planned
+            yield from _proofs(workspace, ledger, {one: found.get(one) for one in wanted}, run_id)
 
 
 def _stored_plans(
@@ -69,11 +74,11 @@ def _stored_plans(
 
 
 def _proofs(
-    workspace: Workspace, ledger: Ledger, location_ids: Iterable[str], run_id: str
+    workspace: Workspace, ledger: Ledger, found: Mapping[str, ReadBack | None], run_id: str
 ) -> Iterator[tuple[str, Proven | Unplanned]]:
-    for location_id in location_ids:
+    for location_id, read_back in found.items():
         try:
-            yield location_id, prove(workspace, ledger, location_id, run_id)
+            yield location_id, prove(workspace, ledger, location_id, run_id, read_back)
         except (PlanError, StageMissingError) as error:
             yield location_id, _missing(error)
 

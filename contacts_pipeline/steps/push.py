@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from contacts_pipeline.ledger import Ledger
+from contacts_pipeline.ledger import Ledger, record_read
 from contacts_pipeline.plan import PlanHeader
+from contacts_pipeline.pull import Door, ReadSettings
 from contacts_pipeline.push import (
     LocationPush,
     LocationReport,
@@ -14,6 +15,7 @@ from contacts_pipeline.push import (
     push_locations,
     write_outcomes,
 )
+from contacts_pipeline.push.readback import ReadBack, read_back, written_contacts
 from contacts_pipeline.steps.plan import Planned, stored_plan
 from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.steps.stages import StageMissingError, location_snapshot
@@ -37,6 +39,7 @@ class Proven:
     recount: Recount
     path: Path
     data_version: str
+    read_back: ReadBack | None = None
 
 
 def push(
@@ -81,7 +84,48 @@ def push(
     )
 
 
-def prove(workspace: Workspace, ledger: Ledger, location_id: str, run_id: str) -> Proven:
+def read_back_written(
+    workspace: Workspace, ledger: Ledger, pushed: Mapping[str, Pushed], run_id: str
+) -> dict[str, ReadBack]:
+    """Read from the CRM what this run wrote, as much of it as the settings want.
+
+    What that took is added to the location's report, and counts against its day.
+    """
+    sample = workspace.settings.proof.sample
+    registry, crm = registered_locations(workspace), workspace.settings.crm
+    written = {}
+    for location_id, one in pushed.items() if sample else ():
+        location, access = registry[location_id], workspace.access(registry[location_id])
+        outcomes = ledger.outcomes(location_id, run_id, one.header.plan_id)
+        contacts = written_contacts(one.path, outcomes, sample, run_id)
+        if contacts and access is not None:
+            seconds = location.interval_ms / 1000
+            written[location_id] = (
+                Door(location_id, access, location.burst_limit, seconds),
+                contacts,
+            )
+    settings = ReadSettings(crm.base_url, crm.timeout_seconds, crm.max_tries)
+    found = read_back(written, settings, by_pages=sample == "all")
+    for location_id, one_read in found.items():
+        record_read(ledger, location_id, run_id, one_read.requests, one_read.daily_remaining)
+        report = pushed[location_id].report
+        report = report.model_copy(
+            update={
+                "converged": one_read.converged,
+                "requests": report.requests + one_read.requests,
+            }
+        )
+        ledger.revise_push(location_id, run_id, report.model_dump())
+    return found
+
+
+def prove(
+    workspace: Workspace,
+    ledger: Ledger,
+    location_id: str,
+    run_id: str,
+    found: ReadBack | None = None,
+) -> Proven:
     """Write the outcome of every identity, and count again what the push reported.
 
     Without a push in this run the location's last one is told, by the plan that it pushed.
@@ -102,4 +146,4 @@ def prove(workspace: Workspace, ledger: Ledger, location_id: str, run_id: str) -
         path=path,
         scratch=workspace.scratch,
     )
-    return Proven(report, recount, path, plan.header.data_version)
+    return Proven(report, recount, path, plan.header.data_version, found)

@@ -1,0 +1,144 @@
+"""What a push wrote, read from the CRM again and compared field by field: the proof of it.
+
+The echo of a write says what the CRM made of it then; this says what it holds now.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from contacts_pipeline.crm import CrmError, Refused, StoredContact, shared_ssl_context
+from contacts_pipeline.plan.files import read_rows
+from contacts_pipeline.pull import Asker, Door, ReadSettings, asking
+from contacts_pipeline.pull.contacts import PAGE_LIMIT, pages
+from contacts_pipeline.push.echo import missing_fields
+from contacts_pipeline.push.report import Converged
+
+Sample = int | Literal["all"]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A contact that a run wrote, and what it must hold since."""
+
+    contact_id: str
+    body: Mapping[str, Any]
+    tags: Sequence[str]
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """What reading back came to; ``fields`` counts how often each differs or is missing."""
+
+    converged: Converged
+    fields: Mapping[str, int]
+    requests: int
+    daily_remaining: int | None = None
+    error: str | None = None
+
+
+def written_contacts(
+    plan: Path, outcomes: Iterable[Mapping[str, Any]], sample: Sample, run_id: str
+) -> list[Written]:
+    """Contacts that the run wrote and the CRM acknowledged: all, or so many that chance picks."""
+    acknowledged = {
+        row["identity"]: row["contact_id"]
+        for row in outcomes
+        if row["outcome"] in {"created", "updated"} and row["code"] is None and row["contact_id"]
+    }
+    chosen = sorted(acknowledged)
+    if sample != "all" and len(chosen) > sample:
+        chosen = random.Random(run_id).sample(chosen, sample)  # noqa: S311 - it repeats by run
+    wanted = set(chosen)
+    return [
+        Written(
+            acknowledged[row["identity"]],
+            json.loads(row["body"]) if row["body"] else {},
+            row["add_tags"] or [],
+        )
+        for row in read_rows(plan, "create", "update")
+        if row["identity"] in wanted
+    ]
+
+
+def read_back(
+    written: Mapping[str, tuple[Door, Sequence[Written]]], settings: ReadSettings, *, by_pages: bool
+) -> dict[str, ReadBack]:
+    """Read the contacts of each location, all locations at once.
+
+    ``by_pages`` costs a request for 500 contacts instead of one for each, but a page may still show
+    a contact that was deleted or edited seconds ago.
+    """
+
+    async def read_all() -> dict[str, ReadBack]:
+        ssl_context = shared_ssl_context()
+
+        async def read_one(door: Door, contacts: Sequence[Written]) -> ReadBack:
+            async with asking(door, settings, ssl_context) as asker:
+                listed = _listed if by_pages else _nothing
+                return await _compare(asker, contacts, listed)
+
+        found = await asyncio.gather(*(read_one(*one) for one in written.values()))
+        return dict(zip(written, found, strict=True))
+
+    return asyncio.run(read_all()) if written else {}
+
+
+async def _compare(
+    asker: Asker,
+    contacts: Sequence[Written],
+    look: Callable[[Asker, Sequence[Written]], Awaitable[dict[str, StoredContact]]],
+) -> ReadBack:
+    """Each contact by its id; of all, by pages first, which lag, so that doubts are asked after."""
+    differing: dict[str, list[str]] = {}
+    checked, error = 0, None
+    try:
+        listed = await look(asker, contacts)
+        for one in contacts:
+            stored = listed.get(one.contact_id)
+            if stored is None or _differences(one, stored):
+                stored = await _fresh(asker, one.contact_id)
+            if found := ["contact"] if stored is None else _differences(one, stored):
+                differing[one.contact_id] = found
+            checked += 1
+    except CrmError as caught:
+        error = f"{caught.code}: {caught}"
+    counts: dict[str, int] = {}
+    for fields in differing.values():
+        for field in fields:
+            counts[field] = counts.get(field, 0) + 1
+    told = Converged(checked=checked, equal=checked - len(differing), differs=len(differing))
+    return ReadBack(told, counts, asker.client.requests, asker.limits.daily_remaining, error)
+
+
+async def _nothing(_asker: Asker, _contacts: Sequence[Written]) -> dict[str, StoredContact]:
+    return {}
+
+
+async def _listed(asker: Asker, contacts: Sequence[Written]) -> dict[str, StoredContact]:
+    """Those of the contacts that the CRM's newest pages show."""
+    wanted, found = {one.contact_id for one in contacts}, dict[str, StoredContact]()
+    asked = 0
+    async for page in pages(asker, "dateUpdated", "desc"):
+        found |= {one.id: one for one in page.contacts if one.id in wanted}
+        asked += 1
+        if len(found) == len(wanted) or asked > len(wanted) // PAGE_LIMIT + 1:
+            break
+    return found
+
+
+async def _fresh(asker: Asker, contact_id: str) -> StoredContact | None:
+    try:
+        return await asker.ask(lambda: asker.client.get(contact_id))
+    except Refused:
+        return None
+
+
+def _differences(written: Written, stored: StoredContact) -> list[str]:
+    held = {str(tag).casefold() for tag in stored.value("tags") or []}
+    tags = [] if {tag.casefold() for tag in written.tags} <= held else ["tags"]
+    return [*missing_fields(stored, written.body), *tags]
