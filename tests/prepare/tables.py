@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from contacts_pipeline.contact import CHANNEL_COLUMNS, TEXT_COLUMNS
 from contacts_pipeline.prepare import unify_contacts, validate_contacts
@@ -14,8 +15,23 @@ from contacts_pipeline.settings import Settings
 TODAY = date(2026, 1, 1)
 Row = Mapping[str, Any]
 
-_BOOLEANS = ("dnd", *CHANNEL_COLUMNS.values(), "inbound_dnd")
-_KINDS = dict.fromkeys(_BOOLEANS, "boolean") | {"tags": "varchar[]"}
+_TEXT = pa.string()
+_FINDING = pa.struct([("code", _TEXT), ("field", _TEXT), ("raw", _TEXT)])
+_KINDS = dict.fromkeys(("dnd", *CHANNEL_COLUMNS.values(), "inbound_dnd"), pa.bool_()) | {
+    "tags": pa.list_(_TEXT)
+}
+VALID_CONTACTS = pa.schema(
+    [
+        ("source_key", _TEXT),
+        ("location_id", _TEXT),
+        ("updated_at", pa.timestamp("us")),
+        ("origin", _TEXT),
+        *((column, _KINDS.get(column, _TEXT)) for column in TEXT_COLUMNS),
+        ("custom_fields", pa.map_(_TEXT, _TEXT)),
+        ("rejection", _FINDING),
+        ("warnings", pa.list_(_FINDING)),
+    ]
+)
 
 LOCATIONS: tuple[Row, ...] = (
     {"location_id": "both", "country": "DE", "match": "email,phone", "enabled": True},
@@ -96,15 +112,11 @@ def unify(
 ) -> list[dict[str, Any]]:
     """``unique_contacts`` of rows that are valid as they stand."""
     with inputs([], locations) as con:
-        texts = ", ".join(f"{column} {_KINDS.get(column, 'varchar')}" for column in TEXT_COLUMNS)
-        con.execute(
-            f"""create temp table valid_contacts (source_key varchar, location_id varchar,
-            updated_at timestamp, origin varchar, {texts}, custom_fields map(varchar, varchar),
-            rejection struct(code varchar, field varchar, raw varchar),
-            warnings struct(code varchar, field varchar, raw varchar)[])"""
-        )
-        for row in rows:
-            insert(con, "valid_contacts", {"location_id": "both", "email": "a@x.org", **row})
+        filled = [{"location_id": "both", "email": "a@x.org", **row} for row in rows]
+        for row in filled:
+            row["custom_fields"] = list((row.get("custom_fields") or {}).items()) or None
+        table = pa.Table.from_pylist(filled, VALID_CONTACTS)
+        con.register("valid_contacts", table)
         unify_contacts(con, config or settings())
         return read(con, "from unique_contacts")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contacts_pipeline.settings import Settings
-from tests.prepare.tables import LOCATIONS, Row, at, settings, unique
+from tests.prepare.tables import LOCATIONS, Row, at, settings, unify, unique
 
 P1, P2, P3 = "+497112842221", "+497112842222", "+497112842223"
 
@@ -180,3 +180,18 @@ def test_rejected_rows_take_no_part() -> None:
     assert members([row("1", "a@x.org"), row(" ", "a@x.org")]) == [["1"]]
     (single,) = unique([row("1", "a@x.org")])
     assert single["reasons"] == []
+
+
+def test_merge_follows_a_chain_of_thousands_to_its_end() -> None:
+    length = 5_000
+    emails = [f"p{n * 7919 % length}@x.org" for n in range(length)]
+    phones = [f"+4971128{n:05}" for n in range(length)]
+    chain: list[Row] = []
+    for n, email in enumerate(emails):
+        chain.append(row(f"a{n}", email, phones[n]))
+        chain.append(row(f"b{n}", email, phones[min(n + 1, length - 1)]))
+    apart = row("z", "z@x.org", "+497119999999")
+    found = unify([*chain[::-1], apart], MERGE)
+    assert [len(one["source_keys"]) for one in found] == [2 * length, 1]
+    found = unify([*chain[: length - 1], *chain[length + 1 :], apart], MERGE)
+    assert sorted(len(one["source_keys"]) for one in found) == [1, length - 1, length - 1]
