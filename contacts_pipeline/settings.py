@@ -196,6 +196,14 @@ class Policy(Section):
     shared: Literal["withhold", "merge", "hold"] = "withhold"
     changed_email: Literal["hold", "create", "update_by_id"] = "hold"
     crm_snapshot: Literal["never", "first_run", "always"] = "first_run"
+    crm_edits: Literal["overwrite", "keep", "hold"] = Field(
+        "keep",
+        description="A field edited in the CRM stays until the warehouse changes that field; or "
+        "is put back; or holds the contact once both have changed it.",
+    )
+    deleted_in_crm: Literal["hold", "recreate"] = Field(
+        "hold", description="What becomes of a contact that somebody deleted in the CRM."
+    )
     clear: tuple[str, ...] = Field((), description="API fields sent as null where they are empty.")
 
     @field_validator("clear")

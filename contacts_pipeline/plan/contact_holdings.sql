@@ -2,7 +2,8 @@
 -- While a request is unsettled its contact may be as it was or as the request would leave it. It
 -- holds the values of every state, so that nobody else is sent there; but only what it holds in
 -- all of them is certain, and only by that does the CRM surely find it.
--- location_id, contact_id, kind ('email' | 'phone'), value (keyed hash), is_certain
+-- location_id, contact_id, kind ('email' | 'phone'), value (keyed hash), is_certain,
+-- is_additional (an email beside the primary one)
 with pending as (
     select location_id, contact_id, email_hash, phone_hash
     from unsettled
@@ -42,15 +43,42 @@ settled as (
     anti join pending using (location_id, contact_id)
 )
 
-select location_id, contact_id, 'email' as kind, email_hash as value, true as is_certain
+select
+    location_id,
+    contact_id,
+    'email' as kind,
+    email_hash as value,
+    true as is_certain,
+    false as is_additional
 from settled
 where email_hash is not null
 union all
-select location_id, contact_id, 'phone' as kind, phone_hash as value, true as is_certain
+select
+    location_id,
+    contact_id,
+    'phone' as kind,
+    phone_hash as value,
+    true as is_certain,
+    false as is_additional
 from settled
 where phone_hash is not null
 union all
-select location_id, contact_id, kind, value, count(*) = any_value(states) as is_certain
+select
+    location_id,
+    contact_id,
+    kind,
+    value,
+    count(*) = any_value(states) as is_certain,
+    false as is_additional
 from possible
 where value is not null
 group by location_id, contact_id, kind, value
+union all
+select
+    location_id,
+    contact_id,
+    'email' as kind,
+    email_hash as value,
+    false as is_certain,
+    true as is_additional
+from additional_emails

@@ -42,13 +42,18 @@ compared as (
         earlier.unsettled_since,
         coalesce(earlier.unsettled_identities, []) as unsettled_identities,
         coalesce(hashed.row_hash = known.row_hash, false)
-            and earlier.unsettled_since is null as is_acknowledged
+            and earlier.unsettled_since is null
+            and (policy.crm_edits <> 'overwrite' or edited.contact_id is null) as is_acknowledged
     from claims
+    cross join policy
     join hashed using (location_id, identity)
     left join own_contacts as own using (location_id, identity)
     left join known_contacts as known
         on known.location_id = claims.location_id
         and known.contact_id = own.contact_id
+    left join edited_fields as edited
+        on edited.location_id = claims.location_id
+        and edited.contact_id = own.contact_id
     left join earlier_requests as earlier
         on earlier.location_id = claims.location_id
         and earlier.identity = claims.identity
@@ -102,12 +107,14 @@ judged as (
             when compared.hold is not null then compared.hold
             when conflict is not null then conflict
             when shared_and_held.identity is not null then 'shared_phone'
-            when deleted.identity is not null then 'deleted_in_crm'
+            when deleted.identity is not null and policy.deleted_in_crm = 'hold'
+                then 'deleted_in_crm'
             when email_hash is null and phone_hash is null
                 then coalesce(withheld.code, 'no_match_value')
             when not may_not_be_found then null
             when is_unborn then 'unsettled'
             when policy.changed_email = 'update_by_id' then null
+            when withheld.code = 'additional_email' then withheld.code
             when found.identity is not null then 'unsettled'
             when policy.changed_email = 'create' then null
             when email_hash is null then 'changed_phone'

@@ -3,6 +3,7 @@
 -- location_id, identity, tags, changed_fields, would_clear (API fields),
 -- sent (struct(field, value, hash)[] in the order of the body, tags left out if unchanged),
 -- hashes (map of API field to keyed hash: what the contact holds after the request),
+-- conflicts (fields that warehouse and people have both changed since the last push),
 -- is_all (whether it then holds all that the identity says, and nothing else that we sent)
 with compared as (
     select
@@ -12,21 +13,30 @@ with compared as (
         locations.matches_email,
         locations.matches_phone,
         coalesce(known.hashes, map {}) as known_hashes,
+        coalesce(edited.hashes, map {}) as edited_hashes,
         list_transform(
             list_filter(
                 fields,
                 lambda entry: decisions.contact_id is null
                     or decisions.unsettled_since is not null
-                    or entry.hash is distinct from known.hashes[entry.field]
+                    or entry.hash is distinct from if(
+                        policy.crm_edits = 'overwrite',
+                        coalesce(edited.hashes[entry.field], known.hashes[entry.field]),
+                        known.hashes[entry.field]
+                    )
             ),
             lambda entry: entry.field
         ) as changed_fields
     from contact_fields as fields
     join decisions using (location_id, identity)
     join locations using (location_id)
+    cross join policy
     left join known_fields as known
         on known.location_id = decisions.location_id
         and known.contact_id = decisions.contact_id
+    left join edited_fields as edited
+        on edited.location_id = decisions.location_id
+        and edited.contact_id = decisions.contact_id
 ),
 
 -- An update by id takes neither of the two: they wait for an upsert.
@@ -52,6 +62,14 @@ select
     tags,
     changed_fields,
     would_clear,
+    list_transform(
+        list_filter(
+            fields,
+            lambda entry: list_contains(changed_fields, entry.field)
+                and entry.hash is distinct from coalesce(edited_hashes[entry.field], entry.hash)
+        ),
+        lambda entry: entry.field
+    ) as conflicts,
     list_filter(
         sendable_fields,
         lambda entry: list_contains(changed_fields, entry.field)

@@ -80,7 +80,8 @@ class PlanHeader(BaseModel):
 
     ``reason`` is the breaker that holds the location, null if none; ``seconds_estimated`` is the
     time that ``requests`` take under the location's limits; ``extracted_before`` the rows of the
-    last plan whose size was taken as right; ``budget`` is null if it sends nothing.
+    last plan whose size was taken as right; ``gone`` are contacts without a source row, which stay;
+    ``budget`` is null if it sends nothing.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -100,6 +101,7 @@ class PlanHeader(BaseModel):
     requests_made: int
     data_version: str
     extracted_before: int | None = None
+    gone: int = 0
     budget: DayBudget | None = None
 
 

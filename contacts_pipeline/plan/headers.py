@@ -69,6 +69,7 @@ def header(
         requests=facts["requests"],
         seconds_estimated=round(seconds, 1),
         requests_made=location.requests_made,
+        gone=facts["gone"],
         data_version=facts["data_version"],
         extracted_before=rows_before,
         budget=day and _budget(location, facts, day),

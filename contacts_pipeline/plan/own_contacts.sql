@@ -63,6 +63,14 @@ won_by_email as (
     anti join won_by_key as taken
         on taken.location_id = holding.location_id
         and taken.contact_id = holding.contact_id
+    qualify row_number() over (
+        partition by holding.location_id, holding.contact_id
+        order by
+            holding.is_additional,
+            (unknown_keys.hold is null) desc,
+            unknown_keys.updated_at desc nulls last,
+            unknown_keys.identity
+    ) = 1
 ),
 
 won_by_phone as (

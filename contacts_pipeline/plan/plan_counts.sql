@@ -1,7 +1,8 @@
 -- One row a location: where its rows are, what the plan costs, and what it wants the CRM to hold.
 -- location_id, extracted, rejected, merged, unchanged, held, deferred, create, update,
 -- requests (if every one succeeds at once; without the deferred ones), deferred_create,
--- deferred_update, deferred_requests, data_version (of all that the contacts should hold)
+-- deferred_update, deferred_requests,
+-- gone, data_version (of all that the contacts should hold)
 with judged as (
     select location_id, count(*) as extracted, count(rejection) as rejected
     from valid_contacts
@@ -34,6 +35,12 @@ sent as (
     group by location_id
 ),
 
+gone as (
+    select location_id, count(*) as gone
+    from gone_contacts
+    group by location_id
+),
+
 wanted as (
     select location_id, md5(bit_xor(md5_number(row_hash))::varchar) as data_version
     from decisions
@@ -54,9 +61,11 @@ select
     coalesce(sent.deferred_create, 0) as deferred_create,
     coalesce(sent.deferred_update, 0) as deferred_update,
     coalesce(sent.deferred_requests, 0) as deferred_requests,
+    coalesce(gone.gone, 0) as gone,
     coalesce(wanted.data_version, 'empty') as data_version
 from locations
 left join judged using (location_id)
 left join planned using (location_id)
 left join sent using (location_id)
+left join gone using (location_id)
 left join wanted using (location_id)

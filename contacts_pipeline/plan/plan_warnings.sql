@@ -27,6 +27,13 @@ unknown_custom_fields as (
 misfits as (
     select location_id, identity, unnest(warnings, recursive := true)
     from shaped_custom_fields
+),
+
+crm_edits as (
+    select location_id, identity, 'crm_edited' as code, unnest(map_keys(edited.hashes)) as field,
+        contact_id as detail
+    from own_contacts
+    join edited_fields as edited using (location_id, contact_id)
 )
 
 select
@@ -37,5 +44,6 @@ from (
     from withheld
     union all by name from unknown_custom_fields
     union all by name from misfits
+    union all by name from crm_edits
 )
 group by location_id, identity

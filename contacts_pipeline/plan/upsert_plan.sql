@@ -1,6 +1,6 @@
 -- The plan: one row an identity of the planned locations.
 -- location_id, identity, source_keys, updated_at,
--- action ('create' | 'update' | 'unchanged' | 'hold'), hold (a code, null unless held),
+-- action ('create' | 'update' | 'unchanged' | 'hold'; on disk also 'gone', by gone_contacts), hold (a code, null unless held),
 -- request ('upsert' | 'update', null if nothing is sent),
 -- body (the exact JSON text, null if the contact itself needs no request),
 -- add_tags (varchar[], null if no tags are added on their own), contact_id (the predicted one),
@@ -17,14 +17,19 @@ with decided as (
         changes.* exclude (location_id, identity),
         known.email_hash as known_email_hash,
         known.phone_hash as known_phone_hash,
+        coalesce(
+            decisions.hold,
+            if(policy.crm_edits = 'hold' and len(conflicts) > 0, 'crm_edited', null)
+        ) as reason,
         case
-            when decisions.hold is not null then 'hold'
+            when reason is not null then 'hold'
             when decisions.contact_id is null then 'create'
             when is_acknowledged then 'unchanged'
             when len(changed_fields) = 0 and unsettled_since is null then 'unchanged'
             else 'update'
         end as action
     from decisions
+    cross join policy
     join claims using (location_id, identity)
     left join field_changes as changes using (location_id, identity)
     left join known_contacts as known
@@ -54,7 +59,7 @@ select
     source_keys,
     updated_at,
     action,
-    hold,
+    reason as hold,
     if(is_sent, request, null) as request,
     case
         when is_sent and not adds_tags_alone

@@ -1,6 +1,7 @@
 -- Match values that would lead a request to somebody else's contact, and so are not sent.
--- location_id, identity, field ('email' | 'phone'), code ('shared_phone' | 'value_taken'),
--- holder (the owner's identity for shared_phone, the contact's id for value_taken)
+-- location_id, identity, field ('email' | 'phone'),
+-- code ('shared_phone' | 'value_taken' | 'additional_email': the own contact's, not its primary one),
+-- holder (the owner's identity for shared_phone, else the contact's id)
 with claimants as (
     select claims.location_id, claims.identity, email_hash, phone_hash, own.contact_id
     from claims
@@ -31,6 +32,12 @@ taken as (
     group by location_id, identity, field
 ),
 
+additional as (
+    select location_id, identity, 'email' as field, contact_id
+    from claimants
+    join additional_emails using (location_id, contact_id, email_hash)
+),
+
 shared as (
     select claims.location_id, claims.identity, 'phone' as field, owners.identity as owner
     from claims
@@ -42,7 +49,12 @@ select
     location_id,
     identity,
     field,
-    if(shared.owner is not null, 'shared_phone', 'value_taken') as code,
-    coalesce(shared.owner, taken.contact_id) as holder
+    case
+        when shared.owner is not null then 'shared_phone'
+        when taken.contact_id is not null then 'value_taken'
+        else 'additional_email'
+    end as code,
+    coalesce(shared.owner, taken.contact_id, additional.contact_id) as holder
 from taken
 full join shared using (location_id, identity, field)
+full join additional using (location_id, identity, field)

@@ -26,7 +26,12 @@ def save_plans(
     rows = con.sql(
         """
         select upsert_plan.*, coalesce(is_deferred, false) as is_deferred
-        from upsert_plan
+        from (
+            from upsert_plan
+            union all by name
+            select *, source_keys[1] as identity, 'gone' as action
+            from gone_contacts
+        ) as upsert_plan
         left join sending_order using (location_id, identity)
         order by location_id, place nulls last, action, updated_at desc nulls last, identity
         """

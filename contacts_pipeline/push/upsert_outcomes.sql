@@ -26,3 +26,4 @@ from plan
 cross join push
 left join outcomes using (identity)
 left join acknowledged on acknowledged.identity = plan.identity and outcomes.identity is null
+where plan.action <> 'gone'

@@ -25,10 +25,27 @@ _KINDS: dict[str, pa.DataType] = {
         ("known_at", "listed_at", "updated_at", "intended_at", "unsettled_since"), TIME
     ),
     **dict.fromkeys(
-        ("is_deleted", "is_shown", "is_certain", "proven_absent", "is_acknowledged", "is_all"), FLAG
+        (
+            "is_deleted",
+            "is_shown",
+            "is_certain",
+            "proven_absent",
+            "is_acknowledged",
+            "is_all",
+            "is_additional",
+        ),
+        FLAG,
     ),
     **dict.fromkeys(
-        ("source_keys", "unsettled_identities", "tags", "changed_fields", "would_clear"), LIST
+        (
+            "source_keys",
+            "unsettled_identities",
+            "tags",
+            "changed_fields",
+            "would_clear",
+            "conflicts",
+        ),
+        LIST,
     ),
     **dict.fromkeys(("fields", "sent"), FIELD),
     "hashes": HASHES,
@@ -56,7 +73,18 @@ SCHEMAS: dict[str, pa.Schema] = {
     "unique_contacts": UNIQUE_CONTACTS,
     "valid_contacts": VALID_CONTACTS,
     "policy": pa.schema(
-        [(name, TEXT) for name in ("tags", "dnd", "shared", "changed_email")] + [("clear", LIST)]
+        [
+            (name, TEXT)
+            for name in (
+                "tags",
+                "dnd",
+                "shared",
+                "changed_email",
+                "crm_edits",
+                "deleted_in_crm",
+            )
+        ]
+        + [("clear", LIST)]
     ),
     "listed_contacts": _schema("location_id contact_id email_hash phone_hash listed_at"),
     "known_contacts": _schema(
@@ -65,8 +93,11 @@ SCHEMAS: dict[str, pa.Schema] = {
     "unsettled": _schema(
         "location_id identity contact_id source_keys intended_at email_hash phone_hash is_shown"
     ),
+    "additional_emails": _schema("location_id contact_id email_hash"),
+    "edited_fields": _schema("location_id contact_id hashes"),
+    "gone_contacts": _schema("location_id contact_id source_keys"),
     "key_contacts": _schema("location_id source_key contact_id is_deleted"),
-    "contact_holdings": _schema("location_id contact_id kind value is_certain"),
+    "contact_holdings": _schema("location_id contact_id kind value is_certain is_additional"),
     "claims": _schema("location_id identity source_keys updated_at hold email_hash phone_hash"),
     "own_contacts": _schema("location_id identity contact_id found_by conflict"),
     "phone_owners": _schema("location_id phone_hash identity"),
@@ -78,7 +109,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     "contact_fields": _schema("location_id identity tags fields"),
     "known_fields": _schema("location_id contact_id hashes"),
     "field_changes": _schema(
-        "location_id identity tags changed_fields would_clear sent hashes is_all"
+        "location_id identity tags changed_fields would_clear conflicts sent hashes is_all"
     ),
     "plan_warnings": _schema("location_id identity warnings"),
     "upsert_plan": _schema("location_id identity action updated_at body add_tags"),
@@ -101,6 +132,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "dnd": "set_only",
         "shared": "withhold",
         "changed_email": "hold",
+        "crm_edits": "keep",
+        "deleted_in_crm": "hold",
         "clear": [],
     },
     "acknowledged_contacts": {"source_keys": "[]", "hashes": "{}"},
@@ -108,7 +141,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "known_contacts": {"source_keys": [], "is_deleted": False},
     "unsettled": {"source_keys": [], "is_shown": False},
     "key_contacts": {"is_deleted": False},
-    "contact_holdings": {"is_certain": True},
+    "contact_holdings": {"is_certain": True, "is_additional": False},
     "claims": {"source_keys": []},
     "decisions": {
         "request": "upsert",
@@ -117,7 +150,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "unsettled_identities": [],
         "row_hash": "row",
     },
-    "field_changes": {"changed_fields": [], "would_clear": [], "sent": [], "is_all": True},
+    "field_changes": {
+        "changed_fields": [],
+        "would_clear": [],
+        "conflicts": [],
+        "sent": [],
+        "is_all": True,
+    },
 }
 
 

@@ -44,6 +44,8 @@ policies = st.fixed_dictionaries(
         "tags": st.sampled_from(["add", "overwrite", "skip"]),
         "shared": st.sampled_from(["withhold", "merge", "hold"]),
         "changed_email": st.sampled_from(["hold", "create", "update_by_id"]),
+        "crm_edits": st.sampled_from(["overwrite", "keep", "hold"]),
+        "deleted_in_crm": st.sampled_from(["hold", "recreate"]),
     }
 )
 
@@ -172,7 +174,12 @@ def plan(bench: Bench, chosen: Sequence[World], policy: dict[str, str]) -> dict[
             here = bench.listed(
                 here,
                 *(
-                    {"contact_id": one.id, "email": one.email, "phone": one.phone}
+                    {
+                        "contact_id": one.id,
+                        "email": one.email,
+                        "phone": one.phone,
+                        "additional_emails": [one.further_email] if one.further_email else [],
+                    }
                     for one in (*shown, *world.gossip)
                 ),
                 at=NOW - timedelta(hours=LIST_AGE),
@@ -217,14 +224,19 @@ def truth(world: World) -> list[Held]:
         contact_id = request.contact_id or f"{world.location_id}-p{number}"
         before = contacts.get(contact_id, Held(contact_id, f"Pending{number}", None, None))
         contacts[contact_id] = Held(
-            contact_id, before.name, request.email or before.email, request.phone or before.phone
+            contact_id,
+            before.name,
+            request.email or before.email,
+            request.phone or before.phone,
+            further_email=before.further_email,
         )
     return list(contacts.values())
 
 
 def seed_of(one: Held) -> dict[str, Any]:
     fields = {"id": one.id, "firstName": one.name, "email": one.email, "phone": one.phone}
-    return {"tags": [THEIRS]} | {name: value for name, value in fields.items() if value}
+    further = {"additionalEmails": [one.further_email]} if one.further_email else {}
+    return {"tags": [THEIRS], **further} | {name: value for name, value in fields.items() if value}
 
 
 def send(crm: RunningSandbox, row: Row) -> Answer:
@@ -301,6 +313,8 @@ def judge(
         assert one["firstName"] in {writer["name"], old.name}, "another person's name"
         assert one["email"] in {writer["email"], old.email}, "another person's email"
         assert one["phone"] in {writer["phone"], old.phone}, "another person's phone"
+        if "email" in world.match and old.further_email:
+            assert one["email"] != old.further_email, "a primary email was lost"
     names = [one["firstName"] for one in after if one["id"] == "new"]
     assert len(names) == len(set(names)), "two contacts of one person"
 

@@ -34,6 +34,7 @@ class Held:
     recorded_email: str | None = None
     recorded_phone: str | None = None
     deleted: bool = False
+    further_email: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,12 @@ def draw_held(
     """Contacts of which no two hold one value that the location matches on."""
     contacts: list[Held] = []
     for number in range(draw(st.integers(0, 4))):
-        email = _free(draw, some_email, "email", match, [one.email for one in contacts])
+        email = _free(draw, some_email, "email", match, emails_of(contacts))
         phone = _free(draw, some_phone, "phone", match, [one.phone for one in contacts])
         sent_by_us = knowledge != "fresh list" or draw(st.booleans())
         keys = draw(st.lists(st.sampled_from(KEYS), max_size=3, unique=True))
+        emails = {email, *(one for held in contacts for one in (held.email, held.further_email))}
+        further = draw(some_email) if knowledge == "fresh list" else None
         recorded_email, recorded_phone, deleted, age = email, phone, False, number
         if knowledge == "fresh list" and sent_by_us and draw(st.booleans()):
             age = LIST_AGE + 1 + number
@@ -130,9 +133,14 @@ def draw_held(
                 recorded_email,
                 recorded_phone,
                 deleted,
+                None if further in emails else further,
             )
         )
     return tuple(contacts)
+
+
+def emails_of(contacts: Iterable[Held]) -> list[str | None]:
+    return [email for one in contacts for email in (one.email, one.further_email)]
 
 
 def draw_pending(draw: st.DrawFn, match: Match, held: tuple[Held, ...]) -> tuple[Pending, ...]:
@@ -140,7 +148,7 @@ def draw_pending(draw: st.DrawFn, match: Match, held: tuple[Held, ...]) -> tuple
     if not draw(st.booleans()):
         return ()
     alive = [one for one in held if not one.deleted]
-    emails, phones = [one.email for one in alive], [one.phone for one in alive]
+    emails, phones = emails_of(alive), [one.phone for one in alive]
     keys = tuple(draw(st.lists(st.sampled_from(KEYS), min_size=1, max_size=2, unique=True)))
     email = _free(draw, some_email, "email", match, emails)
     phone = _free(draw, some_phone, "phone", match, phones)

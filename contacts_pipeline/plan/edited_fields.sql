@@ -1,0 +1,58 @@
+-- Fields that people edited in the CRM since our last push: the list is newer, and shows another
+-- value than the one that was acknowledged. Tags and do-not-disturb have policies of their own.
+-- A field that is empty in the list is no edit: the CRM may never have stored what it was sent.
+-- location_id, contact_id, hashes (map of API field to keyed hash: what the CRM now holds)
+with listed as (
+    select
+        location_id,
+        contact_id,
+        from_json(ledger.hashes, '"MAP(VARCHAR, VARCHAR)"') as acknowledged,
+        [
+            {'field': 'firstName', 'value': to_json(first_name)::varchar},
+            {'field': 'lastName', 'value': to_json(last_name)::varchar},
+            {'field': 'email', 'value': to_json(lower(trim(email)))::varchar},
+            {'field': 'phone', 'value': to_json(phone)::varchar},
+            {'field': 'address1', 'value': to_json(address1)::varchar},
+            {'field': 'city', 'value': to_json(city)::varchar},
+            {'field': 'state', 'value': to_json(state)::varchar},
+            {'field': 'postalCode', 'value': to_json(postal_code)::varchar},
+            {'field': 'country', 'value': to_json(country)::varchar},
+            {'field': 'website', 'value': to_json(website)::varchar},
+            {'field': 'timezone', 'value': to_json(timezone)::varchar},
+            {'field': 'source', 'value': to_json(source)::varchar},
+            {'field': 'dateOfBirth', 'value': to_json(left(date_of_birth, 10))::varchar},
+            {'field': 'companyName', 'value': to_json(company_name)::varchar},
+            {'field': 'assignedTo', 'value': to_json(assigned_to)::varchar}
+        ] as fields
+    from acknowledged_contacts as ledger
+    join locations using (location_id)
+    join crm_contacts using (location_id, contact_id)
+    where locations.listed_at > ledger.known_at
+),
+
+hashed as (
+    select
+        location_id,
+        contact_id,
+        acknowledged,
+        list_transform(
+            list_filter(
+                fields,
+                lambda entry: entry.value is not null and acknowledged[entry.field] is not null
+            ),
+            lambda entry: (entry.field, keyed_hash(entry.field, entry.value))
+        ) as fields
+    from listed
+),
+
+edited as (
+    select
+        location_id,
+        contact_id,
+        list_filter(fields, lambda entry: entry[2] <> acknowledged[entry[1]]) as fields
+    from hashed
+)
+
+select location_id, contact_id, map_from_entries(fields) as hashes
+from edited
+where len(fields) > 0

@@ -1,0 +1,136 @@
+"""What people did in the CRM, and what left the warehouse: edits, deletions, further emails."""
+
+import json
+
+import pytest
+
+from tests.plan.bench import NEW, Bench, Row, body, contact, hashed, location
+from tests.plan.relations import Relation, of
+
+ADA, BOB, OTHER = "ada@example.com", "bob@example.com", "ada@home.example.com"
+P1, P2 = "+12025550101", "+12025550102"
+
+
+def edited(bench: Bench, policy: str, ours: str) -> Row:
+    """Rome was pushed, people made it Paris, and the warehouse now says ``ours``."""
+    bench.plan(contact("1", email=ADA, city="Rome", first_name="Ada"))
+    bench.acknowledge_plan(bench.rows())
+    there = {"contact_id": "new-1", "email": ADA, "city": "Paris", "first_name": "Ada"}
+    here = bench.listed(location(), there, at=NEW)
+    row = bench.plan(
+        contact("1", email=ADA, city=ours, first_name="Ada"), at=here, crm_edits=policy
+    )
+    return row["1"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "ours", "action", "hold", "city"),
+    [
+        ("keep", "Rome", "unchanged", None, None),
+        ("keep", "Oslo", "update", None, "Oslo"),
+        ("overwrite", "Rome", "update", None, "Rome"),
+        ("overwrite", "Oslo", "update", None, "Oslo"),
+        ("overwrite", "Paris", "unchanged", None, None),
+        ("hold", "Rome", "unchanged", None, None),
+        ("hold", "Oslo", "hold", "crm_edited", None),
+        ("hold", "Paris", "update", None, "Paris"),
+    ],
+)
+def test_edit_in_the_crm(
+    bench: Bench, policy: str, ours: str, action: str, hold: str | None, city: str | None
+) -> None:
+    row = edited(bench, policy, ours)
+    assert (row["action"], row["hold"]) == (action, hold)
+    assert (body(row) or {}).get("city") == city
+    assert row["warnings"] == [{"code": "crm_edited", "field": "city", "detail": "new-1"}]
+
+
+def test_edit_is_seen_only_where_the_list_is_newer_and_shows_a_value(out: Relation) -> None:
+    def acknowledged(contact_id: str, known_at: object) -> dict[str, object]:
+        hashes = json.dumps({"city": hashed("city", '"Rome"'), "state": "s"})
+        return {"contact_id": contact_id, "known_at": known_at, "hashes": hashes}
+
+    rows = out(
+        "edited_fields",
+        "contact_id hashes",
+        locations=[{"listed_at": NEW.replace(day=2)}],
+        acknowledged_contacts=[
+            acknowledged("edited", NEW.replace(day=1)),
+            acknowledged("same", NEW.replace(day=1)),
+            acknowledged("ours is newer", NEW),
+        ],
+        crm_contacts=of(
+            "contact_id city first_name",
+            ("edited", "Paris", "never sent"),
+            ("same", "Rome", None),
+            ("ours is newer", "Paris", None),
+            ("theirs", "Paris", None),
+        ),
+    )
+    assert rows == {("edited", (("city", hashed("city", '"Paris"')),))}
+
+
+def test_additional_email_is_not_made_primary(bench: Bench) -> None:
+    """The upsert would find the contact by it, and its primary email would be lost."""
+    there = {
+        "contact_id": "a",
+        "email": OTHER,
+        "phone": P1,
+        "additional_emails": [" Ada@Example.com"],
+    }
+    here = bench.listed(location(), there)
+    row = bench.plan(contact("1", email=ADA, phone=P1, city="Rome"), at=here)["1"]
+    assert (row["action"], row["contact_id"]) == ("update", "a")
+    assert body(row) == {"phone": P1, "city": "Rome"}
+    assert row["warnings"] == [{"code": "additional_email", "field": "email", "detail": "a"}]
+
+
+@pytest.mark.parametrize("policy", ["hold", "create"])
+@pytest.mark.parametrize("phone", [None, P2])
+def test_additional_email_that_alone_would_find_the_contact_holds_it(
+    bench: Bench, policy: str, phone: str | None
+) -> None:
+    there = {"contact_id": "a", "email": OTHER, "phone": P1, "additional_emails": [ADA]}
+    here = bench.listed(location(), there)
+    row = bench.plan(contact("1", email=ADA, phone=phone), at=here, changed_email=policy)["1"]
+    assert (row["action"], row["hold"]) == ("hold", "additional_email")
+
+
+def test_additional_email_of_somebody_elses_contact_is_taken(bench: Bench) -> None:
+    there = {"contact_id": "a", "email": OTHER, "additional_emails": [ADA]}
+    here = bench.listed(location(), there)
+    rows = bench.plan(contact("1", email=OTHER), contact("2", email=ADA, phone=P2), at=here)
+    assert rows["1"]["contact_id"] == "a"
+    assert rows["2"]["warnings"] == [{"code": "value_taken", "field": "email", "detail": "a"}]
+    assert body(rows["2"]) == {"phone": P2}
+
+
+@pytest.mark.parametrize(
+    ("policy", "action", "hold"), [("hold", "hold", "deleted_in_crm"), ("recreate", "create", None)]
+)
+def test_contact_deleted_in_the_crm(
+    bench: Bench, policy: str, action: str, hold: str | None
+) -> None:
+    bench.acknowledge("a", "1", email=ADA)
+    row = bench.plan(
+        contact("1", email=ADA, city="Rome"),
+        at=bench.listed(location(), at=NEW),
+        deleted_in_crm=policy,
+    )["1"]
+    assert (row["action"], row["hold"]) == (action, hold)
+    if action == "create":
+        assert body(row) == {"email": ADA, "city": "Rome"}
+        bench.acknowledge_plan(bench.rows(), known_at=NEW)
+        assert bench.plan(contact("1", email=ADA, city="Rome"))["1"]["action"] == "unchanged"
+
+
+def test_contact_without_a_source_row_is_told_and_stays(bench: Bench) -> None:
+    bench.acknowledge("a", "1", email=ADA)
+    bench.acknowledge("b", "2", "3", email=BOB)
+    bench.acknowledge("c", "9", email=OTHER)
+    rejected = [{"location_id": "acme", "source_key": "9", "rejection": "no_match_field"}]
+    header = bench.plan_all([location()], [contact("3", email=BOB)], rejected=rejected)["acme"]
+    assert header.gone == 1
+    assert header.counts.conserved
+    gone = [row for row in bench.rows() if row["action"] == "gone"]
+    assert [(row["identity"], row["contact_id"], row["body"]) for row in gone] == [("1", "a", None)]
