@@ -128,6 +128,19 @@ def outcomes(locations: tuple[str, ...], run_id: str | None, *, as_json: bool) -
     _finish(document, show.PUSH_COLUMNS, as_json=as_json)
 
 
+@main.command()
+@_LOCATIONS
+@_JSON
+@click.option("--replace", is_flag=True, help="Even where the ledger knows contacts: forget them.")
+def rebuild(locations: tuple[str, ...], *, as_json: bool, replace: bool) -> None:
+    """Restore a lost ledger from what the CRM lists; sends no contact."""
+    from contacts_pipeline.cli import pipeline, show
+
+    workspace = Workspace.from_environment()
+    document = pipeline.rebuild(workspace, locations, replace=replace, quiet=as_json)
+    _finish(document, show.REBUILD_COLUMNS, as_json=as_json)
+
+
 def _sandbox_locations() -> Any:
     from contacts_pipeline.cli.demo import sandbox_locations
 

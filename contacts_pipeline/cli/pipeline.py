@@ -1,10 +1,13 @@
 """``plan``, ``push`` and ``outcomes``: the same assets on the same instance as in the UI."""
 
+import uuid
 from collections.abc import Sequence
+from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any
 
-from contacts_pipeline.cli.documents import plan_document, push_document
+from contacts_pipeline import steps
+from contacts_pipeline.cli.documents import plan_document, push_document, unassigned_document
 from contacts_pipeline.cli.show import progress_bars, say
 from contacts_pipeline.defs.runs import RunOutcome, open_instance, refresh, run_locations
 from contacts_pipeline.errors import SettingsError
@@ -45,6 +48,25 @@ def outcomes(workspace: Workspace, chosen: Sequence[str], run_id: str | None) ->
     }
     runs = {row["run_id"] for row in pushes.values()}
     return push_document(runs.pop() if len(runs) == 1 else run_id, reports, workspace)
+
+
+def rebuild(workspace: Workspace, chosen: Sequence[str], *, replace: bool, quiet: bool) -> Document:
+    """Restore the ledger from the CRM; returns the document of ``rebuild --json``."""
+    with open_instance(workspace.data) as instance:
+        if not quiet:
+            say("reading and preparing the warehouse")
+        refresh(instance)
+    locations = _choose(workspace, chosen)
+    if not quiet:
+        say(f"rebuild: {len(locations)} locations of {workspace.settings.crm.base_url}")
+    run_id = str(uuid.uuid4())
+    with workspace.ledger() as ledger:
+        restored = steps.rebuild(workspace, ledger, locations, run_id, replace=replace)
+    return {
+        "run_id": run_id,
+        "locations": {name: asdict(one) for name, one in sorted(restored.items())},
+        "unassigned": unassigned_document(workspace),
+    }
 
 
 def exit_code(document: Document) -> int:

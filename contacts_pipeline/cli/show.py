@@ -19,6 +19,7 @@ PUSH_COLUMNS = (
     "extracted", "rejected", "merged", "unchanged", "held", "deferred", "created", "updated",
     "refused", "failed", "unknown", "requests", "seconds",
 )  # fmt: skip
+REBUILD_COLUMNS = ("contacts", "restored", "differing", "unmatched", "requests")
 _STYLES = {"ok": "green", "held": "yellow", "failed": "red"}
 _SUMMED = {"seconds", "seconds_estimated"}
 

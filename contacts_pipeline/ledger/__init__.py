@@ -6,6 +6,7 @@ existing ledger along: a numbered SQL file in ``migrations``, whose docstring sa
 
 from contacts_pipeline.ledger.database import LedgerError
 from contacts_pipeline.ledger.journal import Entry, Journal
+from contacts_pipeline.ledger.restore import restore_contacts
 from contacts_pipeline.ledger.store import Ledger, utc_now
 from contacts_pipeline.ledger.usage import DayLeft, day_left, record_read
 
@@ -17,5 +18,6 @@ __all__ = [
     "LedgerError",
     "day_left",
     "record_read",
+    "restore_contacts",
     "utc_now",
 ]

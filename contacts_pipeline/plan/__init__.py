@@ -13,6 +13,7 @@ from contacts_pipeline.plan.files import (
 )
 from contacts_pipeline.plan.inputs import PlannedLocation
 from contacts_pipeline.plan.planner import Sources, plan_locations
+from contacts_pipeline.plan.restore import restored_contacts
 
 __all__ = [
     "CustomField",
@@ -28,4 +29,5 @@ __all__ = [
     "plan_path",
     "read_header",
     "read_rows",
+    "restored_contacts",
 ]

@@ -38,7 +38,7 @@ CRM_CONTACTS = pa.schema(
 """``crm_contacts``: a contact's id and its fields as the CRM holds them.
 
 Tags are sorted; ``dnd_<channel>`` and ``inbound_dnd`` are statuses (``active`` blocks);
-``custom_fields`` maps ids to values as text; ``updated_at`` is the CRM's own, in UTC.
+``custom_fields`` maps ids to values as JSON; ``updated_at`` is the CRM's own, in UTC.
 """
 
 LOCATIONS = pa.schema(

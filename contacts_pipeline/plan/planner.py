@@ -1,6 +1,7 @@
 """Plans many locations in one pass of DuckDB: identities and the CRM in, what to send out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -43,6 +44,7 @@ RELATIONS: tuple[tuple[str, Literal["view", "table"]], ...] = (
     ("sendable_contacts", "view"),
     ("decisions", "table"),
     ("contact_fields", "table"),
+    ("listed_fields", "view"),
     ("known_fields", "table"),
     ("field_changes", "table"),
     ("plan_warnings", "table"),
@@ -84,15 +86,8 @@ def plan_locations(
         one.location_id: extracted_before(one, sources.snapshots, ledger.crm) for one in locations
     }
     versions = {location_id: ledger.version(location_id)[0] for location_id in ids}
-    with engine(sources.scratch) as con:
-        define_keyed_hash(con, hash_key)
-        scan(con, "all_unique_contacts", sources.unique_contacts)
-        scan(con, "valid_contacts", sources.valid_contacts)
-        _register(con, locations, policy)
-        define_custom_values(con, {one.location_id: one.custom_fields for one in locations})
-        _register_crm(con, ledger, locations)
-        for name, kind in RELATIONS:
-            define(con, PACKAGE, name, kind)
+    known = ledger.known_contacts(ids), ledger.unsettled(ids)
+    with planning(locations, sources, known, policy, hash_key) as con:
         days = _register_days(con, ledger, locations)
         for name, kind in SENDING:
             define(con, PACKAGE, name, kind)
@@ -114,6 +109,27 @@ def plan_locations(
         }
         save_plans(con, headers, sources.snapshots)
     return headers
+
+
+@contextmanager
+def planning(
+    locations: Sequence[PlannedLocation],
+    sources: Sources,
+    known: tuple[pa.Table, pa.Table],
+    policy: Policy,
+    hash_key: bytes,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Every relation up to ``upsert_plan``; ``known`` are the ledger's contacts and unsettled."""
+    with engine(sources.scratch) as con:
+        define_keyed_hash(con, hash_key)
+        scan(con, "all_unique_contacts", sources.unique_contacts)
+        scan(con, "valid_contacts", sources.valid_contacts)
+        _register(con, locations, policy)
+        define_custom_values(con, {one.location_id: one.custom_fields for one in locations})
+        _register_crm(con, known, locations)
+        for name, kind in RELATIONS:
+            define(con, PACKAGE, name, kind)
+        yield con
 
 
 def _register(
@@ -155,11 +171,12 @@ def _location_row(location: PlannedLocation) -> dict[str, Any]:
 
 
 def _register_crm(
-    con: duckdb.DuckDBPyConnection, ledger: Ledger, locations: Sequence[PlannedLocation]
+    con: duckdb.DuckDBPyConnection,
+    known: tuple[pa.Table, pa.Table],
+    locations: Sequence[PlannedLocation],
 ) -> None:
-    ids = [location.location_id for location in locations]
-    con.register("acknowledged_contacts", ledger.known_contacts(ids))
-    con.register("unsettled_requests", ledger.unsettled(ids))
+    con.register("acknowledged_contacts", known[0])
+    con.register("unsettled_requests", known[1])
     lists = [str(location.crm_contacts) for location in locations if location.crm_contacts]
     if lists:
         con.register("crm_contacts", con.read_parquet(lists))

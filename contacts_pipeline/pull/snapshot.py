@@ -122,7 +122,7 @@ def _status(settings: Any, channel: str) -> str | None:
 
 
 def _custom_fields(items: Any) -> list[tuple[str, str]]:
-    """Id to value as text; a list of values as its JSON, a whole number without its fraction."""
+    """Id to value as JSON, as a body has it; a whole number without its fraction."""
     found: dict[str, str] = {}
     for item in items if isinstance(items, list) else []:
         value = item.get("value") if isinstance(item, dict) else None
@@ -130,7 +130,7 @@ def _custom_fields(items: Any) -> list[tuple[str, str]]:
             continue
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        found[item["id"]] = value if isinstance(value, str) else json.dumps(value)
+        found[item["id"]] = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return list(found.items())
 
 

@@ -12,6 +12,7 @@ from contacts_pipeline.steps.audits import (
 )
 from contacts_pipeline.steps.plan import Planned, Unplanned, stored_plan
 from contacts_pipeline.steps.push import Proven, Pushed
+from contacts_pipeline.steps.rebuild import Rebuilt, rebuild
 from contacts_pipeline.steps.refresh import (
     extract,
     refresh_locations,
@@ -25,6 +26,7 @@ __all__ = [
     "Planned",
     "Proven",
     "Pushed",
+    "Rebuilt",
     "Stage",
     "StageMissingError",
     "Step",
@@ -34,6 +36,7 @@ __all__ = [
     "audit_unification",
     "extract",
     "identities_by_location",
+    "rebuild",
     "refresh_locations",
     "registered_locations",
     "stored_plan",

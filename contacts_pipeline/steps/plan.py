@@ -151,7 +151,7 @@ def _reads(
     known = ledger.locations_with_contacts()
     reads, without_token = [], {}
     for location in locations:
-        catalogue = _catalogue_path(workspace, location.id)
+        catalogue = catalogue_path(workspace, location.id)
         contacts = location_snapshot(workspace, "crm_contacts", location.id)
         wants_contacts = policy == "always" or (policy == "first_run" and location.id not in known)
         wants_catalogue = must_be_read(catalogue, keys)
@@ -195,7 +195,7 @@ def _planned(
         max_shrink_share=location.max_shrink_share,
         daily_limit=location.daily_limit,
         daily_reserve=location.daily_reserve,
-        custom_fields=_custom_fields(workspace, location),
+        custom_fields=custom_fields_of(workspace, location),
         crm_contacts=contacts if is_current_list(contacts) else None,
         is_fresh=read is not None and read.contacts is not None,
         requests_made=results[location.id].requests if location.id in results else 0,
@@ -219,8 +219,9 @@ def _pushed_plan(location: Location, last: Mapping[str, Mapping[str, Any]]) -> s
     return push["plan_id"] if push and push["status"] != "held" else None
 
 
-def _custom_fields(workspace: Workspace, location: Location) -> dict[str, CustomField]:
-    catalogue = load_catalogue(_catalogue_path(workspace, location.id))
+def custom_fields_of(workspace: Workspace, location: Location) -> dict[str, CustomField]:
+    """The custom fields of a location by key, as they were last read."""
+    catalogue = load_catalogue(catalogue_path(workspace, location.id))
     country = (location.country or "").strip().upper()
     return {
         key: CustomField(
@@ -247,6 +248,7 @@ def _unread(location_id: str, result: ReadResult) -> LocationReport:
     )
 
 
-def _catalogue_path(workspace: Workspace, location_id: str) -> Path:
+def catalogue_path(workspace: Workspace, location_id: str) -> Path:
+    """Where the custom fields of a location are kept, as they were last read."""
     crm = file_name(workspace.settings.crm.base_url)
     return workspace.data / "custom_fields" / crm / f"{file_name(location_id)}.json"

@@ -107,6 +107,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         "email_hash phone_hash unsettled_since unsettled_identities"
     ),
     "contact_fields": _schema("location_id identity tags fields"),
+    "listed_fields": _schema("location_id contact_id fields"),
     "known_fields": _schema("location_id contact_id hashes"),
     "field_changes": _schema(
         "location_id identity tags changed_fields would_clear conflicts sent hashes is_all"

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -217,12 +217,16 @@ class Project:
             finally:
                 process.kill()
 
-    @contextmanager
-    def pushing_process(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    def pushing_process(self, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
         """The real command, in a process of its own, which does not outlive the block."""
+        return self.commanding_process("push", "--json", *arguments)
+
+    @contextmanager
+    def commanding_process(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Any command, likewise."""
         command = [sys.executable, "-c", "from contacts_pipeline.cli import main; main()"]
         command += ["--config", str(self.folder / "contacts.yaml")]
-        command += ["--data", str(self.folder / self.data), "push", "--json", *arguments]
+        command += ["--data", str(self.folder / self.data), *arguments]
         kept = {name: value for name, value in os.environ.items() if "DAGSTER" not in name}
         with subprocess.Popen(
             command,
@@ -239,7 +243,11 @@ class Project:
 
     def push_process(self, *arguments: str) -> tuple[int, dict[str, Any], str]:
         """Exit code, document and stderr of the real command."""
-        with self.pushing_process(*arguments) as process:
+        return self.process("push", "--json", *arguments)
+
+    def process(self, *arguments: str) -> tuple[int, dict[str, Any], str]:
+        """Exit code, document and stderr of any command."""
+        with self.commanding_process(*arguments) as process:
             out, err = process.communicate(timeout=WAIT_SECONDS)
             assert out, err
             return process.returncode, json.loads(out.splitlines()[-1]), err

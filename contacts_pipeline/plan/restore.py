@@ -1,0 +1,24 @@
+"""What a lost ledger held, found again: identities matched to the contacts that the CRM lists."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from contacts_pipeline.engine import define
+from contacts_pipeline.ledger.relations import KNOWN_CONTACTS, UNSETTLED
+from contacts_pipeline.plan.inputs import PlannedLocation
+from contacts_pipeline.plan.planner import PACKAGE, Sources, planning
+from contacts_pipeline.settings import Policy
+
+
+def restored_contacts(
+    locations: Sequence[PlannedLocation], sources: Sources, policy: Policy, hash_key: bytes
+) -> pa.Table:
+    """The columns of ``restored_contacts.sql``, by the plan's rules, as if nothing was known.
+
+    Each location's list must be fresh and whole.
+    """
+    nothing = KNOWN_CONTACTS.empty_table(), UNSETTLED.empty_table()
+    with planning(locations, sources, nothing, policy, hash_key) as con:
+        define(con, PACKAGE, "restored_contacts")
+        return con.sql("from restored_contacts").to_arrow_table()
