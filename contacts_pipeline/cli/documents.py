@@ -56,6 +56,8 @@ def _planned(header: PlanHeader) -> dict[str, Any]:
         "requests": 0 if held else header.requests,
         "seconds_estimated": 0.0 if held else header.seconds_estimated,
         "unpredicted": not header.scored,
+        "gone": header.gone,
+        "budget": header.budget and header.budget.model_dump(),
         "told": header.told,
     }
 

@@ -95,12 +95,28 @@ def doctor(context: click.Context, *, as_json: bool) -> None:
 @main.command()
 @_LOCATIONS
 @_JSON
-def plan(locations: tuple[str, ...], *, as_json: bool) -> None:
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Every row, with values: .csv, .json, .jsonl or .parquet.",
+)
+def plan(locations: tuple[str, ...], out: Path | None, *, as_json: bool) -> None:
     """Show what would change in each location; sends nothing that writes."""
     from contacts_pipeline.cli import pipeline, show
+    from contacts_pipeline.cli.show_plan import show_next, show_plans
+    from contacts_pipeline.plan import check_export, export_plans
 
-    document = pipeline.plan(Workspace.from_environment(), locations, quiet=as_json)
-    _finish(document, show.PLAN_COLUMNS, as_json=as_json)
+    if out is not None:
+        check_export(out)
+    workspace = Workspace.from_environment()
+    document, views = pipeline.plan(workspace, locations, quiet=as_json)
+    if out is not None:
+        rows = export_plans([view.path for view in views], out)
+        show.say(f"{rows} rows, with values, for you alone: {out}")
+    if not as_json:
+        show_plans(views)
+    _finish(document, show.PLAN_COLUMNS, as_json=as_json, then=lambda: show_next(views))
 
 
 @main.command()

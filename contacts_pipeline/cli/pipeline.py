@@ -9,6 +9,7 @@ from typing import Any
 from contacts_pipeline import steps
 from contacts_pipeline.cli.documents import plan_document, push_document, unassigned_document
 from contacts_pipeline.cli.show import progress_bars, say
+from contacts_pipeline.cli.show_plan import PlanView
 from contacts_pipeline.defs.runs import RunOutcome, open_instance, refresh, run_locations
 from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.push import LocationReport
@@ -18,16 +19,20 @@ from contacts_pipeline.workspace import Workspace
 Document = dict[str, Any]
 
 
-def plan(workspace: Workspace, chosen: Sequence[str], *, quiet: bool) -> Document:
-    """Everything up to ``upsert_plan``; returns the document of ``plan --json``."""
+def plan(
+    workspace: Workspace, chosen: Sequence[str], *, quiet: bool
+) -> tuple[Document, list[PlanView]]:
+    """Everything up to ``upsert_plan``: the document of ``plan --json``, and the plans to show."""
     locations, outcome = _run(workspace, "plan", chosen, force=False, quiet=quiet)
     with workspace.ledger() as ledger:
         plans = {
-            location_id: stored_plan(workspace, ledger.crm, location_id).header
+            location_id: stored_plan(workspace, ledger.crm, location_id)
             for location_id in locations
             if location_id not in outcome.failed
         }
-    return plan_document(outcome.run_id, plans, outcome.failed, workspace)
+    headers = {location_id: one.header for location_id, one in plans.items()}
+    document = plan_document(outcome.run_id, headers, outcome.failed, workspace)
+    return document, [PlanView(one.header, one.path) for one in plans.values()]
 
 
 def push(workspace: Workspace, chosen: Sequence[str], *, force: bool, quiet: bool) -> Document:

@@ -1,6 +1,8 @@
 """What to do about it: unique contacts and the ledger in, the plan of each location out."""
 
 from contacts_pipeline.plan.custom_fields import CustomField, CustomFieldWarning
+from contacts_pipeline.plan.excerpt import Excerpt, ShownRow, read_excerpt
+from contacts_pipeline.plan.export import check_export, export_plans
 from contacts_pipeline.plan.files import (
     PlanCounts,
     PlanError,
@@ -18,15 +20,20 @@ from contacts_pipeline.plan.restore import restored_contacts
 __all__ = [
     "CustomField",
     "CustomFieldWarning",
+    "Excerpt",
     "PlanCounts",
     "PlanError",
     "PlanHeader",
     "PlannedLocation",
+    "ShownRow",
     "Sources",
+    "check_export",
+    "export_plans",
     "forget_plans",
     "newest_plan",
     "plan_locations",
     "plan_path",
+    "read_excerpt",
     "read_header",
     "read_rows",
     "restored_contacts",

@@ -1,0 +1,166 @@
+"""A plan for people: per location what would happen, the first rows of each kind, and the cost."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from contacts_pipeline.plan import PlanHeader, ShownRow, read_excerpt
+
+ROWS_OF_A_KIND = 5
+FIELDS_OF_A_ROW = 6
+LOCATIONS_WITH_ROWS = 10
+_SIGNS = {
+    "create": ("+", "green"),
+    "update": ("~", "yellow"),
+    "hold": ("!", "red"),
+    "deferred": ("…", "cyan"),
+    "gone": ("-", "dim"),
+}
+_TOLD = {
+    "create": "create",
+    "update": "update",
+    "hold": "hold",
+    "deferred": "wait for another day",
+    "gone": "gone from the source; they stay in the CRM",
+}
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """One location's plan."""
+
+    header: PlanHeader
+    path: Path
+
+
+def show_plans(views: Sequence[PlanView]) -> None:
+    """Every location that has something to tell, then one line for the others."""
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    telling = [view for view in views if _tells(view.header)]
+    for view in telling[:LOCATIONS_WITH_ROWS]:
+        _show_location(console, view)
+    if more := telling[LOCATIONS_WITH_ROWS:]:
+        console.print(
+            f"{len(more)} more locations have changes; --location ID shows one, --out FILE all rows"
+        )
+    if quiet := len(views) - len(telling):
+        unchanged = sum(v.header.counts.unchanged for v in views if not _tells(v.header))
+        console.print(
+            f"{_places(quiet)} without changes: {unchanged:,} contacts are as they should"
+        )
+
+
+def show_next(views: Sequence[PlanView]) -> None:
+    """What to type to make it happen."""
+    free = [view.header for view in views if view.header.reason is None]
+    held = [view.header for view in views if view.header.reason is not None]
+    sent = sum(one.counts.create + one.counts.update + one.counts.deferred for one in free)
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    if sent:
+        console.print(f"To send {sent:,} contacts: contacts-pipeline push")
+    for one in held:
+        console.print(
+            f"To send what is held in {one.location_id}: "
+            f"contacts-pipeline push --location {one.location_id} --force"
+        )
+
+
+def _tells(header: PlanHeader) -> bool:
+    counts = header.counts
+    changes = counts.create + counts.update + counts.held + counts.deferred
+    return bool(changes or header.gone or header.reason)
+
+
+def _show_location(console: Console, view: PlanView) -> None:
+    header, excerpt = view.header, read_excerpt(view.path, ROWS_OF_A_KIND)
+    title = Text(header.location_id, style="bold")
+    for kind, (sign, style) in _SIGNS.items():
+        if n := excerpt.kinds.get(kind):
+            title.append(f"   {sign} {n:,} {kind}", style=style)
+    if header.counts.unchanged:
+        title.append(f"   = {header.counts.unchanged:,} unchanged", style="dim")
+    console.print(title)
+    if header.told:
+        console.print(Text(f"  held: {header.told} ({header.reason})", style="red"))
+    for kind in _SIGNS:
+        rows = [row for row in excerpt.rows if row.kind == kind]
+        _show_rows(console, kind, rows, excerpt.kinds.get(kind, 0))
+    _show_codes(console, "held because", excerpt.holds)
+    _show_codes(console, "warnings", excerpt.warnings)
+    _show_cost(console, header)
+    console.print()
+
+
+def _show_rows(console: Console, kind: str, rows: Sequence[ShownRow], count: int) -> None:
+    if not rows:
+        return
+    sign, style = _SIGNS[kind]
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=28)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_column(overflow="fold", ratio=1)
+    for row in rows:
+        named = [*row.fields[:FIELDS_OF_A_ROW]]
+        if more := len(row.fields) - len(named):
+            named.append(f"{more} more")
+        told = row.hold or ", ".join(named)
+        news = [one for one in row.warnings if one.split()[0] != row.hold]
+        notes = f" ({'; '.join(news)})" if news else ""
+        table.add_row(
+            Text(f"  {sign} {row.source_key}", style=style),
+            Text("  ".join(row.values)),
+            Text.assemble(told, (notes, "yellow")),
+        )
+    console.print(table)
+    if count > len(rows):
+        console.print(
+            Text(f"  {sign} … and {count - len(rows):,} more to {_TOLD[kind]}", style=style)
+        )
+
+
+def _show_codes(console: Console, title: str, codes: Mapping[str, int]) -> None:
+    if codes:
+        told = ", ".join(f"{n:,} {code}" for code, n in codes.items())
+        console.print(Text(f"  {title}: {told}"))
+
+
+def _show_cost(console: Console, header: PlanHeader) -> None:
+    budget = header.budget
+    if budget is None:
+        return
+    ends = header.made_at.astimezone() + timedelta(seconds=header.seconds_estimated)
+    told = f"  {header.requests:,} requests, {_duration(header.seconds_estimated)}"
+    if ends.date() == header.made_at.astimezone().date():
+        told += f", done about {ends:%H:%M}"
+    source = "by the CRM's headers" if budget.known_from == "headers" else "by the ledger's count"
+    told += f"; {budget.left:,} of {budget.daily_limit:,} requests are left today, {source}"
+    if budget.reserve:
+        told += f", {budget.reserve:,} of them reserved"
+    console.print(Text(told))
+    if budget.requests:
+        console.print(
+            Text(
+                f"  {budget.create:,} creates and {budget.update:,} updates wait for another day "
+                f"({budget.requests:,} requests); they go first then",
+                style="cyan",
+            )
+        )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "under a second"
+    for name, unit in (("s", 1), ("min", 60)):
+        if seconds < unit * 90:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 3600:.1f} h"
+
+
+def _places(count: int) -> str:
+    return "1 location" if count == 1 else f"{count:,} locations"
