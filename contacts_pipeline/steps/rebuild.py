@@ -61,14 +61,14 @@ def rebuild(
     wanted = [registry[name] for name in location_ids if name not in known]
     reads = []
     for location in wanted:
-        token = workspace.token(location)
-        if token is None:
+        access = workspace.access(location)
+        if access is None:
             told = f"location {location.id}: {workspace.token_env(location)} is not set; export it"
             results[location.id] = Rebuilt("failed", "token_missing", told)
             continue
         reads.append(
             LocationRead(
-                Door(location.id, token, location.burst_limit, location.interval_ms / 1000),
+                Door(location.id, access, location.burst_limit, location.interval_ms / 1000),
                 location_snapshot(workspace, "crm_contacts", location.id),
                 catalogue_path(workspace, location.id)
                 if workspace.settings.contacts.custom_fields
