@@ -36,6 +36,8 @@ def differences(sent: Mapping[str, Any], stored: StoredContact) -> list[dict[str
         if wanted is None:
             continue
         held = stored.value(field)
+        if held == wanted:
+            continue
         if held is None or held == "":
             found.append(_warning("not_stored", field, stored))
         elif _comparable(field, held) != _comparable(field, wanted):

@@ -135,15 +135,17 @@ class Wire:
         self, row: Mapping[str, Any], contact: StoredContact, *, tags_to_come: bool
     ) -> None:
         """The CRM has acknowledged the row's contact, with or without its tags."""
-        hashes = json.loads(row["hashes"])
+        hashes = row["hashes"]
         if tags_to_come:
-            hashes.pop("tags", None)
+            known = json.loads(hashes)
+            known.pop("tags", None)
+            hashes = json.dumps(known)
         self._remember(
             row,
             contact_id=contact.id,
             email_hash=self._hash("email", contact.email and contact.email.strip().lower()),
             phone_hash=self._hash("phone", contact.phone and contact.phone.strip()),
-            hashes=json.dumps(hashes),
+            hashes=hashes,
             row_hash=None if tags_to_come else row["row_hash"],
         )
 

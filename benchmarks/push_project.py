@@ -1,0 +1,139 @@
+"""A warehouse, settings and a sandbox for a push of many locations, and pushes of it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from contacts_pipeline.sandbox import DEFAULT_TOKEN, SandboxLocation, SandboxOptions
+
+PUSHER = Path(__file__).parent / "pusher.py"
+FIELDS = {
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "email": "email",
+    "phone": "phone",
+    "address1": "address",
+    "city": "city",
+    "postalCode": "postcode",
+    "country": "country",
+    "companyName": "company",
+    "source": "'warehouse'",
+}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """``burst`` requests in ``interval_ms``: the vendor's, unless a benchmark wants none."""
+
+    burst: int = 100
+    interval_ms: int = 10_000
+
+
+NO_LIMIT = Limit(1_000_000, 10_000)
+
+
+def location_ids(count: int) -> list[str]:
+    """The names of so many locations."""
+    return [f"location-{number:03}" for number in range(count)]
+
+
+def crm_options(locations: int, limit: Limit, **options: Any) -> SandboxOptions:
+    """A sandbox of so many locations."""
+    return SandboxOptions(
+        locations=tuple(
+            SandboxLocation(
+                id=name,
+                burst_limit=limit.burst,
+                interval_ms=limit.interval_ms,
+                daily_limit=10_000_000,
+            )
+            for name in location_ids(locations)
+        ),
+        **options,
+    )
+
+
+def people(location: str, count: int) -> list[dict[str, str]]:
+    """Contacts with the usual fields, each with an email and a phone of its own."""
+    return [
+        {
+            "id": f"{location}-{number}",
+            "location": location,
+            "first_name": "Ada",
+            "last_name": f"Byron {number}",
+            "email": f"ada.{number}@{location}.example.com",
+            "phone": f"+1212{2_000_000 + number}",
+            "address": "12 St James's Square",
+            "city": "London",
+            "postcode": "SW1Y 4JH",
+            "country": "GB",
+            "company": "Difference Engines",
+        }
+        for number in range(count)
+    ]
+
+
+@dataclass(frozen=True)
+class BenchProject:
+    """A project on disk, pushed to ``crm_url`` by processes of its own."""
+
+    folder: Path
+    crm_url: str
+    locations: Sequence[str]
+    limit: Limit
+
+    def write(self, contacts_each: int) -> None:
+        """Lay down warehouse, settings and plan."""
+        warehouse = self.folder / "warehouse"
+        warehouse.mkdir(parents=True)
+        rows = [row for name in self.locations for row in people(name, contacts_each)]
+        pq.write_table(pa.Table.from_pylist(rows), warehouse / "people.parquet")
+        settings = {
+            "warehouse": {"url": "warehouse"},
+            "contacts": {
+                "table": "people",
+                "key": "id",
+                "location": "location",
+                "fields": FIELDS,
+            },
+            "locations": [
+                {
+                    "id": name,
+                    "country": "US",
+                    "burst_limit": self.limit.burst,
+                    "interval_ms": self.limit.interval_ms,
+                    "daily_limit": 10_000_000,
+                }
+                for name in self.locations
+            ],
+            "crm": {"base_url": self.crm_url, "settle_seconds": 1},
+            "policy": {"crm_snapshot": "never"},
+            "validation": {"phones": "possible", "placeholder_emails": "warn"},
+        }
+        (self.folder / "contacts.yaml").write_text(json.dumps(settings), encoding="utf-8")
+        self.run("plan")
+
+    def run(self, stage: str) -> dict[str, Any]:
+        """Plan or push, and what the process says of it."""
+        with self.start(stage) as process:
+            out, _ = process.communicate()
+        if process.returncode:
+            raise SystemExit(f"the benchmark's {stage} failed")
+        figures: dict[str, Any] = json.loads(out.splitlines()[-1])
+        return figures
+
+    def start(self, stage: str) -> subprocess.Popen[str]:
+        """The same, left to the caller to wait for or to kill."""
+        return subprocess.Popen(  # noqa: S603 - this interpreter, this folder
+            [sys.executable, str(PUSHER), str(self.folder), stage],
+            env={"CRM_TOKEN": DEFAULT_TOKEN, "PATH": "", "PYTHONPATH": str(PUSHER.parents[1])},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
