@@ -157,6 +157,31 @@ def rebuild(locations: tuple[str, ...], *, as_json: bool, replace: bool) -> None
     _finish(document, show.REBUILD_COLUMNS, as_json=as_json)
 
 
+@main.command()
+@click.argument("location")
+@click.option("--key", help="The row's key in the source.")
+@click.option("--email", help="An email, as it is or as it was normalised.")
+@click.option("--phone", help="A phone, as it is or as E.164.")
+@_JSON
+def explain(
+    location: str, key: str | None, email: str | None, phone: str | None, *, as_json: bool
+) -> None:
+    """Tell one contact's whole story; its values are shown here and nowhere else."""
+    from contacts_pipeline.cli.story import show_story
+    from contacts_pipeline.steps import Asked
+    from contacts_pipeline.steps import explain as tell
+
+    if sum(one is not None for one in (key, email, phone)) != 1:
+        raise click.UsageError("give one of --key, --email and --phone")
+    workspace = Workspace.from_environment()
+    with workspace.ledger() as ledger:
+        story = tell(workspace, ledger, location, Asked(key, email, phone))
+    if as_json:
+        click.echo(json.dumps(story, default=str))
+    else:
+        show_story(story)
+
+
 def _sandbox_locations() -> Any:
     from contacts_pipeline.cli.demo import sandbox_locations
 

@@ -5,6 +5,11 @@ existing ledger along: a numbered SQL file in ``migrations``, whose docstring sa
 """
 
 from contacts_pipeline.ledger.database import LedgerError
+from contacts_pipeline.ledger.history import (
+    contacts_of_keys,
+    outcomes_of_keys,
+    requests_of_keys,
+)
 from contacts_pipeline.ledger.journal import Entry, Journal
 from contacts_pipeline.ledger.restore import restore_contacts
 from contacts_pipeline.ledger.store import Ledger, utc_now
@@ -16,8 +21,11 @@ __all__ = [
     "Journal",
     "Ledger",
     "LedgerError",
+    "contacts_of_keys",
     "day_left",
+    "outcomes_of_keys",
     "record_read",
+    "requests_of_keys",
     "restore_contacts",
     "utc_now",
 ]

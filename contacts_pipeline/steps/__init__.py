@@ -10,6 +10,7 @@ from contacts_pipeline.steps.audits import (
     identities_by_location,
     unassigned,
 )
+from contacts_pipeline.steps.explain import Asked, explain
 from contacts_pipeline.steps.plan import Planned, Unplanned, stored_plan
 from contacts_pipeline.steps.push import Proven, Pushed
 from contacts_pipeline.steps.rebuild import Rebuilt, rebuild
@@ -23,6 +24,7 @@ from contacts_pipeline.steps.refresh import (
 from contacts_pipeline.steps.stages import StageMissingError
 
 __all__ = [
+    "Asked",
     "Planned",
     "Proven",
     "Pushed",
@@ -34,6 +36,7 @@ __all__ = [
     "advance",
     "audit_judgement",
     "audit_unification",
+    "explain",
     "extract",
     "identities_by_location",
     "rebuild",
