@@ -57,6 +57,7 @@ def _planned(header: PlanHeader) -> dict[str, Any]:
         "seconds_estimated": 0.0 if held else header.seconds_estimated,
         "unpredicted": not header.scored,
         "gone": header.gone,
+        "allows_duplicates": header.allows_duplicates,
         "budget": header.budget and header.budget.model_dump(),
         "told": header.told,
     }

@@ -88,6 +88,8 @@ def _show_location(console: Console, view: PlanView) -> None:
     console.print(title)
     if header.told:
         console.print(Text(f"  held: {header.told} ({header.reason})", style="red"))
+    if header.allows_duplicates:
+        console.print("  it allows duplicate contacts: the CRM looks for email, then phone")
     for kind in _SIGNS:
         rows = [row for row in excerpt.rows if row.kind == kind]
         _show_rows(console, kind, rows, excerpt.kinds.get(kind, 0))

@@ -102,6 +102,7 @@ class PlanHeader(BaseModel):
     data_version: str
     extracted_before: int | None = None
     gone: int = 0
+    allows_duplicates: bool = False
     budget: DayBudget | None = None
 
 

@@ -70,6 +70,7 @@ def header(
         seconds_estimated=round(seconds, 1),
         requests_made=location.requests_made,
         gone=facts["gone"],
+        allows_duplicates=location.allows_duplicates,
         data_version=facts["data_version"],
         extracted_before=rows_before,
         budget=day and _budget(location, facts, day),

@@ -14,6 +14,7 @@ from contacts_pipeline.crm import CrmError, shared_ssl_context
 from contacts_pipeline.pull.asking import Door, ReadSettings, asking
 from contacts_pipeline.pull.catalogue import save_catalogue
 from contacts_pipeline.pull.contacts import ContactsRead, read_contacts
+from contacts_pipeline.pull.details import read_details
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class LocationRead:
     contacts: Path | None
     catalogue: Path | None
     whole_after: timedelta = timedelta(days=7)
+    details: Path | None = None
 
     @property
     def location_id(self) -> str:
@@ -63,6 +65,8 @@ async def _read(read: LocationRead, settings: ReadSettings, ssl_context: SSLCont
     contacts = None
     async with asking(read.door, settings, ssl_context) as asker:
         try:
+            if read.details is not None:
+                await read_details(asker, read.details)
             if read.catalogue is not None:
                 save_catalogue(read.catalogue, await asker.ask(asker.client.custom_fields))
             if read.contacts is not None:

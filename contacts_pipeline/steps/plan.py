@@ -25,6 +25,8 @@ from contacts_pipeline.pull import (
     LocationRead,
     ReadResult,
     ReadSettings,
+    details_are_old,
+    load_allows_duplicates,
     load_catalogue,
     must_be_read,
     read_locations,
@@ -152,6 +154,7 @@ def _reads(
     reads, without_token = [], {}
     for location in locations:
         catalogue = catalogue_path(workspace, location.id)
+        details = details_path(workspace, location.id)
         contacts = location_snapshot(workspace, "crm_contacts", location.id)
         wants_contacts = policy == "always" or (policy == "first_run" and location.id not in known)
         wants_catalogue = must_be_read(catalogue, keys)
@@ -171,6 +174,7 @@ def _reads(
                 contacts if wants_contacts else None,
                 catalogue if wants_catalogue else None,
                 timedelta(days=workspace.settings.crm.whole_list_days),
+                details if wants_contacts and details_are_old(details) else None,
             )
         )
     return reads, without_token
@@ -200,6 +204,7 @@ def _planned(
         is_fresh=read is not None and read.contacts is not None,
         requests_made=results[location.id].requests if location.id in results else 0,
         scored=workspace.settings.policy.crm_snapshot != "never",
+        allows_duplicates=load_allows_duplicates(details_path(workspace, location.id)),
         outcomes=_outcomes_to_finish(workspace, location, last),
         pushed_plan_id=_pushed_plan(location, last),
     )
@@ -252,3 +257,9 @@ def catalogue_path(workspace: Workspace, location_id: str) -> Path:
     """Where the custom fields of a location are kept, as they were last read."""
     crm = file_name(workspace.settings.crm.base_url)
     return workspace.data / "custom_fields" / crm / f"{file_name(location_id)}.json"
+
+
+def details_path(workspace: Workspace, location_id: str) -> Path:
+    """Where it is kept whether a location allows duplicates, as it was last read."""
+    crm = file_name(workspace.settings.crm.base_url)
+    return workspace.data / "locations" / crm / f"{file_name(location_id)}.json"

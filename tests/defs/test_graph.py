@@ -139,6 +139,7 @@ def test_a_plan_alone_is_a_dry_run(
     assert crm.contacts("acme") == []
     assert {entry["path"] for entry in crm.log()} == {
         "/contacts/search",
+        "/locations/acme",
         "/locations/acme/customFields",
     }
 
