@@ -81,7 +81,10 @@ def judgement_metadata(path: Path) -> dict[str, Any]:
     for row in counts.to_dict(orient="records"):
         numbers[f"{row['kind']}_{row['code']}"] += int(row["rows"])
     rejected = _frame(_REJECTED, path)
-    rejected["value"] = [mask(value) for value in rejected["value"]]
+    rejected["value"] = [
+        mask(value) if isinstance(value, str) else None  # pandas makes a missing text NaN
+        for value in rejected["value"]
+    ]
     return {"codes": table(counts), "rejected_rows": table(rejected), **numbers}
 
 
