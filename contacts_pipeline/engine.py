@@ -84,8 +84,14 @@ def scan(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
     con.execute(f"create or replace temp view \"{name}\" as from read_parquet('{quoted}')")
 
 
-def save(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Write what ``query`` gives as the Parquet snapshot at ``path``."""
+def save(con: duckdb.DuckDBPyConnection, query: str, path: Path, **metadata: str) -> None:
+    """Write what ``query`` gives, and ``metadata`` with it, as the Parquet snapshot at ``path``."""
+    pairs = ", ".join(f"{name}: '{_escaped(text)}'" for name, text in metadata.items())
+    kept = f", kv_metadata {{{pairs}}}" if metadata else ""
     with replacing(path) as part:
-        quoted = str(part).replace("'", "''")
-        con.execute(f"copy ({query}) to '{quoted}' (format parquet, {_CHEAPLY})")
+        target = _escaped(str(part))
+        con.execute(f"copy ({query}) to '{target}' (format parquet, {_CHEAPLY}{kept})")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")

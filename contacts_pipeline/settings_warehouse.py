@@ -1,6 +1,9 @@
 """``warehouse`` in ``contacts.yaml``: where the contacts are, how they are read."""
 
-from pydantic import Field
+from datetime import UTC, datetime
+
+from cronsim import CronSim, CronSimError
+from pydantic import Field, field_validator
 
 from contacts_pipeline.settings_section import Section
 
@@ -15,6 +18,29 @@ class Warehouse(Section):
         "Credentials come by ${VAR} only.",
     )
     timeout_seconds: float = Field(3600, gt=0, description="Of one statement in the warehouse.")
+
+    overlap_minutes: float = Field(
+        60,
+        ge=0,
+        description="How far behind the newest updated_at an incremental read starts: longer than "
+        "the longest transaction or load that writes the table.",
+    )
+    keys_hours: float = Field(
+        24, ge=0, description="How often all keys are read, to notice deleted and late rows."
+    )
+    full_refresh: str | None = Field(
+        None, description="Cron line (UTC), such as '0 3 * * 0', after which all is read again."
+    )
+
+    @field_validator("full_refresh")
+    @classmethod
+    def _cron(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                CronSim(value, datetime.now(UTC))
+            except CronSimError:
+                raise ValueError(f"'{value}' is no cron line; write it as '0 3 * * 0'") from None
+        return value
 
     @property
     def is_server(self) -> bool:

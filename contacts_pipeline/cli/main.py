@@ -17,6 +17,9 @@ Document = dict[str, Any]
 _LOCATIONS = click.option(
     "--location", "locations", multiple=True, metavar="ID", help="Only this one; repeatable."
 )
+_FULL_REFRESH = click.option(
+    "--full-refresh", is_flag=True, help="Read the whole warehouse again, not only what changed."
+)
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
@@ -94,6 +97,7 @@ def doctor(context: click.Context, *, as_json: bool) -> None:
 
 @main.command()
 @_LOCATIONS
+@_FULL_REFRESH
 @_JSON
 @click.option(
     "--out",
@@ -101,7 +105,9 @@ def doctor(context: click.Context, *, as_json: bool) -> None:
     metavar="FILE",
     help="Every row, with values: .csv, .json, .jsonl or .parquet.",
 )
-def plan(locations: tuple[str, ...], out: Path | None, *, as_json: bool) -> None:
+def plan(
+    locations: tuple[str, ...], out: Path | None, *, as_json: bool, full_refresh: bool
+) -> None:
     """Show what would change in each location; sends nothing that writes."""
     from contacts_pipeline.cli import pipeline, show
     from contacts_pipeline.cli.show_plan import show_next, show_plans
@@ -110,7 +116,7 @@ def plan(locations: tuple[str, ...], out: Path | None, *, as_json: bool) -> None
     if out is not None:
         check_export(out)
     workspace = Workspace.from_environment()
-    document, views = pipeline.plan(workspace, locations, quiet=as_json)
+    document, views = pipeline.plan(workspace, locations, quiet=as_json, full_refresh=full_refresh)
     if out is not None:
         rows = export_plans([view.path for view in views], out)
         show.say(f"{rows} rows, with values, for you alone: {out}")
@@ -121,14 +127,17 @@ def plan(locations: tuple[str, ...], out: Path | None, *, as_json: bool) -> None
 
 @main.command()
 @_LOCATIONS
+@_FULL_REFRESH
 @_JSON
 @click.option("--force", is_flag=True, help="Send what a breaker holds, too.")
-def push(locations: tuple[str, ...], *, as_json: bool, force: bool) -> None:
+def push(locations: tuple[str, ...], *, as_json: bool, force: bool, full_refresh: bool) -> None:
     """Bring the locations up to date: refresh, plan, push and prove."""
     from contacts_pipeline.cli import pipeline, show
 
     workspace = Workspace.from_environment()
-    document = pipeline.push(workspace, locations, force=force, quiet=as_json)
+    document = pipeline.push(
+        workspace, locations, force=force, quiet=as_json, full_refresh=full_refresh
+    )
     _finish(document, show.PUSH_COLUMNS, as_json=as_json)
 
 

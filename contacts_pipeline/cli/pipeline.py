@@ -20,10 +20,12 @@ Document = dict[str, Any]
 
 
 def plan(
-    workspace: Workspace, chosen: Sequence[str], *, quiet: bool
+    workspace: Workspace, chosen: Sequence[str], *, quiet: bool, full_refresh: bool = False
 ) -> tuple[Document, list[PlanView]]:
     """Everything up to ``upsert_plan``: the document of ``plan --json``, and the plans to show."""
-    locations, outcome = _run(workspace, "plan", chosen, force=False, quiet=quiet)
+    locations, outcome = _run(
+        workspace, "plan", chosen, force=False, quiet=quiet, full_refresh=full_refresh
+    )
     with workspace.ledger() as ledger:
         plans = {
             location_id: stored_plan(workspace, ledger.crm, location_id)
@@ -35,9 +37,18 @@ def plan(
     return document, [PlanView(one.header, one.path) for one in plans.values()]
 
 
-def push(workspace: Workspace, chosen: Sequence[str], *, force: bool, quiet: bool) -> Document:
+def push(
+    workspace: Workspace,
+    chosen: Sequence[str],
+    *,
+    force: bool,
+    quiet: bool,
+    full_refresh: bool = False,
+) -> Document:
     """The whole graph; returns the document of ``push --json``."""
-    _, outcome = _run(workspace, "push", chosen, force=force, quiet=quiet)
+    _, outcome = _run(
+        workspace, "push", chosen, force=force, quiet=quiet, full_refresh=full_refresh
+    )
     return outcomes(workspace, (), outcome.run_id)
 
 
@@ -80,12 +91,18 @@ def exit_code(document: Document) -> int:
 
 
 def _run(
-    workspace: Workspace, job: str, chosen: Sequence[str], *, force: bool, quiet: bool
+    workspace: Workspace,
+    job: str,
+    chosen: Sequence[str],
+    *,
+    force: bool,
+    quiet: bool,
+    full_refresh: bool,
 ) -> tuple[list[str], RunOutcome]:
     with open_instance(workspace.data) as instance:
         if not quiet:
             say("reading and preparing the warehouse")
-        refresh(instance)
+        refresh(instance, full_refresh=full_refresh)
         locations = _choose(workspace, chosen)
         if not quiet:
             say(f"{job}: {len(locations)} locations of {workspace.settings.crm.base_url}")

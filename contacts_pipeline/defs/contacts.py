@@ -1,6 +1,7 @@
 """warehouse_contacts, valid_contacts, unique_contacts: one scan for all locations."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import dagster as dg
 import pandas as pd
@@ -25,6 +26,12 @@ warehouse_source = dg.AssetSpec(
 )
 
 
+class ReadConfig(dg.Config):
+    """How to read the warehouse."""
+
+    full_refresh: bool = False
+
+
 @dg.asset(
     deps=[warehouse_source],
     group_name=PIPELINE,
@@ -35,13 +42,16 @@ warehouse_source = dg.AssetSpec(
         "updated_at (UTC)."
     ),
 )
-def warehouse_contacts(project: dg.ResourceParam[Project]) -> dg.MaterializeResult[None]:
+def warehouse_contacts(
+    config: ReadConfig, project: dg.ResourceParam[Project]
+) -> dg.MaterializeResult[None]:
     """Read the warehouse once for all locations."""
     workspace = project.workspace()
-    steps.extract(workspace)
+    extraction = steps.extract(workspace, full_refresh=config.full_refresh)
     path = workspace.snapshot("warehouse_contacts")
     columns = lineage.warehouse_lineage(workspace.settings)
-    return dg.MaterializeResult(metadata=stage_metadata(path, columns, WAREHOUSE))
+    how = {name: value for name, value in asdict(extraction).items() if value is not None}
+    return dg.MaterializeResult(metadata=stage_metadata(path, columns, WAREHOUSE) | how)
 
 
 @dg.asset(

@@ -63,11 +63,12 @@ def open_instance(data: Path) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def refresh(instance: dg.DagsterInstance) -> None:
+def refresh(instance: dg.DagsterInstance, *, full_refresh: bool = False) -> None:
     """Registry and warehouse, read and prepared for all locations; raises what the stage raised."""
     job = build_definitions().resolve_job_def("refresh")
+    read = {"ops": {"warehouse_contacts": {"config": {"full_refresh": full_refresh}}}}
     with _interruptible():
-        job.execute_in_process(instance=instance, run_config=_QUIET, raise_on_error=True)
+        job.execute_in_process(instance=instance, run_config=_QUIET | read, raise_on_error=True)
 
 
 def run_locations(

@@ -4,6 +4,7 @@ from contacts_pipeline.prepare import write_unique_contacts, write_valid_contact
 from contacts_pipeline.settings import Location
 from contacts_pipeline.steps.stages import stage
 from contacts_pipeline.warehouse import (
+    Extraction,
     extract_contacts,
     load_locations,
     read_locations,
@@ -24,10 +25,13 @@ def registered_locations(workspace: Workspace) -> dict[str, Location]:
     return load_locations(stage(workspace, "crm_locations"))
 
 
-def extract(workspace: Workspace) -> int:
-    """Read the warehouse into ``warehouse_contacts``; returns its rows."""
+def extract(workspace: Workspace, *, full_refresh: bool = False) -> Extraction:
+    """Read the warehouse into ``warehouse_contacts``; ``full_refresh`` reads all of it again."""
     return extract_contacts(
-        workspace.settings, workspace.snapshot("warehouse_contacts"), workspace.scratch
+        workspace.settings,
+        workspace.snapshot("warehouse_contacts"),
+        workspace.scratch,
+        full_refresh=full_refresh,
     )
 
 

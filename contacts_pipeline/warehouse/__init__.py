@@ -1,11 +1,12 @@
 """The user's warehouse: its contacts and its registry of locations."""
 
 from contacts_pipeline.warehouse.examine import examine
-from contacts_pipeline.warehouse.extract import extract_contacts
+from contacts_pipeline.warehouse.extract import Extraction, extract_contacts
 from contacts_pipeline.warehouse.locations import load_locations, read_locations, save_locations
 from contacts_pipeline.warehouse.query import field_sources
 
 __all__ = [
+    "Extraction",
     "examine",
     "extract_contacts",
     "field_sources",
