@@ -22,11 +22,15 @@ PUSH_COLUMNS = (
 REBUILD_COLUMNS = ("contacts", "restored", "differing", "unmatched", "requests")
 _STYLES = {"ok": "green", "held": "yellow", "failed": "red"}
 _SUMMED = {"seconds", "seconds_estimated"}
+ALL_COLUMNS_FIT = 110  # characters; below, columns of nothing but zeros are left out
 
 
 def show_locations(document: Mapping[str, Any], columns: tuple[str, ...]) -> None:
     """A row a location, a sum, and below it what a person has to do."""
     console = Console(width=None if sys.stdout.isatty() else 160)
+    counted = document["locations"].values()
+    if console.width < ALL_COLUMNS_FIT:
+        columns = tuple(name for name in columns if any(counts[name] for counts in counted))
     table = Table(box=None, pad_edge=False, header_style="bold", collapse_padding=True)
     table.add_column("location")
     table.add_column("status")
