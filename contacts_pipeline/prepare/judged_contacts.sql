@@ -59,6 +59,7 @@ select
         else name
     end as own_name,
     case
+        when are_tidy_fields(custom_fields) then custom_fields
         when cardinality(custom_fields) > 0
             then
                 map_from_entries(list_sort([

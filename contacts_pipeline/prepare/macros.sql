@@ -49,6 +49,14 @@ create or replace temp macro folded(text) as
         replace(lower(strip_accents(nfc_normalize(text))), '&', 'and'), '[\pP\pS\pZ\pC]+', '', 'g'
     );
 
+-- Whether all keys and values are plain words with single blanks between, in order of the keys.
+create or replace temp macro are_tidy_fields(fields) as
+    regexp_full_match(
+        fields::varchar, '\{[\w.-]+=[\w.-]+( [\w.-]+)*(, [\w.-]+=[\w.-]+( [\w.-]+)*)*\}'
+    )
+    and not contains(fields::varchar, '=NULL')
+    and map_keys(fields) = list_sort(map_keys(fields));
+
 -- A boolean in the words of people and programs; null if it is none.
 create or replace temp macro yes_or_no(text) as
     case

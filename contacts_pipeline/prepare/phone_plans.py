@@ -25,6 +25,7 @@ WORTH_LAYING_OUT = 200
 SAMPLE = 250_000
 """Rows that tell which parts a source uses."""
 
+_HIGHEST_HASH = 2**64 - 1
 _TEXT = pa.string()
 
 
@@ -47,7 +48,9 @@ def lay_out_phones(
     """Define ``phone_depths`` and ``phone_starts``: the parts that ``scoped_contacts`` use."""
     rows = con.execute("select count(*) from warehouse_contacts").fetchall()[0][0]
     every = max(1, rows // SAMPLE)
-    counted = con.execute(relation_sql(PACKAGE, "phone_parts"), {"every": every}).fetchall()
+    counted = con.execute(
+        relation_sql(PACKAGE, "phone_parts"), {"highest": _HIGHEST_HASH // every}
+    ).fetchall()
     parts = {
         part: lay_out(part, strictness)
         for part, phones in counted

@@ -1,0 +1,113 @@
+"""What SQL settles is what the libraries say of the same cell, whatever people type."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from contacts_pipeline.prepare import validate_contacts
+from contacts_pipeline.prepare.emails import judge_email
+from contacts_pipeline.prepare.phones import judge_phone
+from tests.prepare import tables
+
+DIGITS = "0123456789"
+few = settings(
+    max_examples=3,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],  # the failing row is told; to shrink a list of them takes minutes
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+numbers = st.builds(
+    str.__add__,
+    st.sampled_from(
+        [
+            "",
+            "0",
+            "+49",
+            "+49 (0)",
+            "0049 ",
+            "+1 ",
+            "(0711) ",
+            "0171-",
+            "\u0660\u0661\u0667\u0661",
+            "+\uff14\uff19",
+        ]
+    ),
+    st.text(DIGITS + DIGITS + " -./()\u0663\uff13", min_size=2, max_size=12),
+)
+phones = st.builds(
+    str.__add__,
+    numbers,
+    st.sampled_from(["", "", "", " ext. 12", " ext 7", "ext5", " x9", " / 12"]),
+)
+mailboxes = st.sampled_from(
+    ["anna", "Info", "a.b", "a..b", "none", "\u017fam", "\u212ai", "x'y", "ü"]
+)
+hosts = st.sampled_from(
+    ["web.de", "none.com", "a--b.org", "\u017f.com", "müller.de", "b.test", "c."]
+)
+wraps = st.sampled_from(
+    [
+        "{}",
+        "{}",
+        "mailto:{}",
+        "{}.",
+        "{}..",
+        "A <{}>",
+        "A <{}",
+        "<{}> b@c.org",
+        "{}; {}",
+        "MAILTO:{}",
+    ]
+)
+emails = st.one_of(
+    st.builds(
+        lambda wrap, *two: wrap.format(f"{two[0]}@{two[1]}", "b@c.org"), wraps, mailboxes, hosts
+    ),
+    st.sampled_from(["anna", "a at b.org", "@", "a@b", "none@none.com"]),
+)
+
+
+def judged(rows: list[tables.Row]) -> list[dict[str, Any]]:
+    keyed: list[tables.Row] = [
+        {"source_key": str(number), **row} for number, row in enumerate(rows)
+    ]
+    with tables.inputs(keyed) as con:
+        validate_contacts(con, tables.settings(), tables.TODAY, lay_out_from=1)
+        return tables.read(
+            con,
+            """select j.phone as phone_cell, j.region, j.email as email_cell, v.phone, v.email,
+                j.phone_settled, j.email_settled,
+                [w.code for w in v.warnings if w.field = 'phone'] as phone_codes,
+                [w.code for w in v.warnings if w.field = 'email'] as email_codes
+            from judged_contacts as j inner join valid_contacts as v using (source_key)""",
+        )
+
+
+@few
+@given(st.lists(phones, min_size=30, max_size=60))
+def test_phones(cells: list[str]) -> None:
+    rows = judged(
+        [{"phone": cell, "country": country} for cell in cells for country in ("DE", "US")]
+    )
+    for row in rows:
+        if row["phone_cell"] is not None:
+            expected = judge_phone(row["phone_cell"], row["region"])
+            assert (row["phone"], tuple(row["phone_codes"])) == expected, row
+
+
+@few
+@given(st.lists(emails, min_size=30, max_size=60))
+def test_emails(cells: list[str]) -> None:
+    for row in judged([{"email": cell} for cell in cells]):
+        value, codes = judge_email(row["email_cell"])
+        sent = None if "email_placeholder" in codes else value
+        assert (row["email"], tuple(row["email_codes"])) == (sent, codes), row
+
+
+def test_sql_settles_what_most_people_type() -> None:
+    (row,) = judged([{"phone": "0711 2842222 ext. 5", "country": "DE", "email": "A <a@b.org>"}])
+    assert (row["phone_settled"], row["phone"]) == (True, "+497112842222")
+    assert (row["email_settled"], row["email"]) == (True, "a@b.org")
