@@ -8,7 +8,6 @@ import asyncio
 import random
 from collections import deque
 from types import TracebackType
-from typing import Self
 
 from contacts_pipeline.crm import RateLimits
 from contacts_pipeline.push.stop import StopSignal
@@ -37,34 +36,34 @@ class Pace:
         self._limits_known = False
         self._first = asyncio.Lock()
         self._is_first = False
-        self._sent_at: deque[float] = deque(maxlen=burst)
+        self._last: deque[Turn] = deque(maxlen=burst)
+        self._shortest = float("inf")
         self.limits = RateLimits()
 
-    def turn(self) -> Self:
+    def turn(self) -> "Turn":
         """``async with pace.turn()``: wait for a turn and send within it.
 
         Raises ``Stopped`` if the push stops first.
         """
-        return self
+        return Turn(self)
 
-    async def __aenter__(self) -> None:
+    async def begin(self, turn: "Turn") -> None:
+        """Wait for the turn."""
         if not self._limits_known:
             await self._first.acquire()
             self._is_first = True
         try:
             if self._limits_known:
                 self._let_others_go()
-            await self._own_turn()
+            await self._own_turn(turn)
         except BaseException:
             self._let_others_go()
             raise
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def end(self, turn: "Turn") -> None:
+        """The answer is here, or none will come."""
+        turn.seconds = _now() - turn.sent_at
+        self._shortest = min(self._shortest, turn.seconds)
         self._let_others_go()
 
     def _let_others_go(self) -> None:
@@ -94,7 +93,7 @@ class Pace:
 
     def _allow(self, burst: int, interval_seconds: float) -> None:
         if burst != self._burst:
-            self._sent_at = deque(self._sent_at, maxlen=burst)
+            self._last = deque(self._last, maxlen=burst)
         self._burst, self._interval_seconds = burst, interval_seconds
 
     def _share_with_others(self, limits: RateLimits) -> None:
@@ -106,7 +105,7 @@ class Pace:
         self._slow_gap = interval / max(limits.burst_remaining, 1)
         self._next_turn = max(self._next_turn, _now() + self._slow_gap)
 
-    async def _own_turn(self) -> None:
+    async def _own_turn(self, taken: "Turn") -> None:
         while True:
             turn = max(_now(), self._next_turn, self._closed_until)
             self._next_turn = turn + self._gap(turn)
@@ -115,18 +114,44 @@ class Pace:
                 continue
             while (late := self._full_until() - _now()) > 0:
                 await self._stop.sleep(late)
-            self._sent_at.append(_now())
+            taken.sent_at = _now()
+            self._last.append(taken)
             return
 
     def _full_until(self) -> float:
         """When the window that the last ``burst`` sends have filled has room again."""
-        if len(self._sent_at) < self._burst:
+        if len(self._last) < self._burst:
             return 0.0
-        return self._sent_at[0] + self._interval_seconds + JITTER_SECONDS / 2
+        oldest = self._last[0]
+        # What took longer than others may have arrived that much later, and counts from then.
+        late = min(max(oldest.seconds - self._shortest, 0.0), self._interval_seconds / 10)
+        return oldest.sent_at + late + self._interval_seconds + JITTER_SECONDS / 2
 
     def _gap(self, turn: float) -> float:
         gap = (self._interval_seconds + JITTER_SECONDS) / self._burst
         return max(gap, self._slow_gap) if turn < self._slow_until else gap
+
+
+class Turn:
+    """One request's turn; ``seconds`` from its send to its answer, 0 while it is out."""
+
+    __slots__ = ("_pace", "seconds", "sent_at")
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self.sent_at = 0.0
+        self.seconds = 0.0
+
+    async def __aenter__(self) -> None:
+        await self._pace.begin(self)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pace.end(self)
 
 
 def _now() -> float:
