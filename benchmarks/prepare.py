@@ -26,8 +26,8 @@ from contacts_pipeline.settings import Policy, Settings
 QUICK_ROWS, ROWS = 100_000, 10_000_000
 GROWTH = (100_000, 1_000_000, 10_000_000)
 BASELINE_ROWS = 20_000
-LOCATIONS_A_PLAN = 10
-"""Planned in one pass, so that memory holds them: a push plans those of its run."""
+LOCATIONS_A_PLAN = 50
+"""Planned in one pass, as a run covers up to 50 partitions."""
 
 Figures = dict[str, float]
 
