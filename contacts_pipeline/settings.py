@@ -4,9 +4,8 @@ A secret is the name of an environment variable, never a value. Reading the file
 with its line numbers and variables, is ``settings_file``'s work.
 """
 
-import ipaddress
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import (
@@ -20,12 +19,19 @@ from pydantic import (
 
 from contacts_pipeline.contact import FIELD_COLUMNS, NOT_NULLABLE, Channel
 from contacts_pipeline.settings_oauth import OAuth
-from contacts_pipeline.settings_section import Expression, Section
+from contacts_pipeline.settings_operation import Alerts, Automation, Checks
+from contacts_pipeline.settings_section import (
+    Expression,
+    QuietSpan,
+    Section,
+    Share,
+    TimeZone,
+    is_loopback,
+)
 from contacts_pipeline.settings_survivorship import Survivorship
 from contacts_pipeline.settings_warehouse import Warehouse
 
 Match = Literal["email,phone", "phone,email", "email", "phone"]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 SAMPLE_WAREHOUSE = Path("data/sample")
 
@@ -100,7 +106,10 @@ class Location(Section):
     country: str | None = Field(None, description="Default region of phones, ISO 3166-1 alpha-2.")
     match: Match = Field("email,phone", description="Its 'Allow Duplicate Contact' sequence.")
     enabled: bool = True
-    timezone: str | None = None
+    timezone: TimeZone | None = Field(None, description="IANA name; quiet hours go by it.")
+    quiet_hours: QuietSpan | None = Field(
+        None, description="Such as 20:00-08:00; instead of automation.quiet_hours."
+    )
     daily_limit: int = Field(200_000, gt=0, description="Requests a day.")
     burst_limit: int = Field(100, gt=0, description="Requests in an interval.")
     interval_ms: int = Field(10_000, gt=0, description="Length of the interval, milliseconds.")
@@ -179,13 +188,7 @@ class Crm(Section):
     @property
     def is_loopback(self) -> bool:
         """Whether the CRM runs on this machine."""
-        host = urlsplit(self.base_url).hostname or ""
-        if host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.base_url)
 
 
 class Policy(Section):
@@ -250,6 +253,9 @@ class Settings(Section):
     survivorship: Survivorship = Survivorship()
     validation: Validation = Validation()
     proof: Proof = Proof()
+    automation: Automation | None = None
+    checks: Checks = Checks()
+    alerts: Alerts = Alerts()
 
     _folder: Path = PrivateAttr(default_factory=Path)
 

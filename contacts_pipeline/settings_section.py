@@ -1,8 +1,13 @@
 """What every section of ``contacts.yaml`` is made of."""
 
+import ipaddress
 from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from contacts_pipeline.quiet_hours import QuietHours
 
 Expression = Annotated[str, Field(min_length=1)]
 """A column, or an SQL expression of the warehouse."""
@@ -12,3 +17,32 @@ class Section(BaseModel):
     """A part of the file: unknown keys are errors, values don't change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether ``url`` leads to this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"'{name}' is no time zone; write it as Europe/Berlin") from None
+    return name
+
+
+def _quiet_hours(span: str) -> str:
+    QuietHours.parse(span, "UTC")
+    return span
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+QuietSpan = Annotated[str, AfterValidator(_quiet_hours)]

@@ -12,8 +12,10 @@ from contacts_pipeline.accesses import Accesses
 from contacts_pipeline.crm import Access
 from contacts_pipeline.keyed_hash import fingerprint, load_key
 from contacts_pipeline.ledger import Ledger
+from contacts_pipeline.quiet_hours import QuietHours
 from contacts_pipeline.settings import Location, Settings
 from contacts_pipeline.settings_file import environment, load_settings
+from contacts_pipeline.settings_operation import Automation
 from contacts_pipeline.snapshots import private_folder
 
 DEFAULT_CONFIG = "contacts.yaml"
@@ -26,6 +28,11 @@ def place(config: Path, data: Path) -> None:
     """Name the project for this process and for those that it starts."""
     os.environ[_CONFIG_VARIABLE] = str(config)
     os.environ[_DATA_VARIABLE] = str(data)
+
+
+def config_path() -> Path:
+    """The settings file of this process."""
+    return Path(os.environ.get(_CONFIG_VARIABLE, DEFAULT_CONFIG))
 
 
 @dataclass(frozen=True)
@@ -48,8 +55,7 @@ class Workspace:
     @classmethod
     def from_environment(cls) -> Self:
         """The project that ``CONTACTS_CONFIG`` and ``CONTACTS_DATA`` name, else the one here."""
-        config = os.environ.get(_CONFIG_VARIABLE, DEFAULT_CONFIG)
-        return cls.open(Path(config), Path(os.environ.get(_DATA_VARIABLE, DEFAULT_DATA)))
+        return cls.open(config_path(), Path(os.environ.get(_DATA_VARIABLE, DEFAULT_DATA)))
 
     @property
     def snapshots(self) -> Path:
@@ -79,6 +85,14 @@ class Workspace:
             yield ledger
         finally:
             ledger.close()
+
+    def quiet_hours(self, location: Location) -> QuietHours | None:
+        """When nothing may be sent to the location, None if it may be at any time."""
+        automation = self.settings.automation or Automation()
+        span = location.quiet_hours or automation.quiet_hours
+        if span is None:
+            return None
+        return QuietHours.parse(span, location.timezone or automation.timezone)
 
     def token_env(self, location: Location) -> str:
         """The variable to set where the location has no token."""

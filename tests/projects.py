@@ -61,7 +61,10 @@ class Project:
         columns = [*COLUMNS, "tags", "tier"]
         _write_csv(self.folder / "warehouse" / "customers.csv", columns, rows)
         registry = [{"id": name} | columns for name, columns in self.registry.items()]
-        names = ["id", "country", "token_env", "enabled", "match", "max_reject_share"]
+        names = [
+            "id", "country", "token_env", "enabled", "match", "max_reject_share", "timezone",
+            "quiet_hours",
+        ]  # fmt: skip
         _write_csv(self.folder / "warehouse" / "locations.csv", names, registry)
 
 

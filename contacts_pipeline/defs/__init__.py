@@ -2,7 +2,14 @@
 
 import dagster as dg
 
-from contacts_pipeline.defs.automation import plan_job, push_job, refresh_job
+from contacts_pipeline.defs.automation import (
+    automate,
+    location_sensor,
+    plan_job,
+    push_job,
+    refresh_job,
+    schedules,
+)
 from contacts_pipeline.defs.contacts import (
     unique_contacts,
     valid_contacts,
@@ -16,6 +23,9 @@ from contacts_pipeline.defs.upserts import location_upserts
 
 def build_definitions(project: Project | None = None) -> dg.Definitions:
     """Everything that Dagster knows of the pipeline."""
+    given = project or Project()
+    settings = given.settings()
+    automation = settings.automation if settings else None
     return dg.Definitions(
         assets=[
             warehouse_source,
@@ -23,9 +33,11 @@ def build_definitions(project: Project | None = None) -> dg.Definitions:
             warehouse_contacts,
             valid_contacts,
             unique_contacts,
-            location_upserts,
+            automate(location_upserts, automation),
         ],
         jobs=[refresh_job, plan_job, push_job],
-        resources={"project": project or Project()},
+        schedules=list(schedules(automation)),
+        sensors=[location_sensor(automation)],
+        resources={"project": given},
         executor=dg.in_process_executor,
     )

@@ -16,9 +16,9 @@ from dagster._core.storage.tags import (
 )
 
 from contacts_pipeline.defs import build_definitions
+from contacts_pipeline.defs.keys import RUN_ID_TAG
 from contacts_pipeline.defs.locations import LOCATIONS
 from contacts_pipeline.defs.resources import Progress, Project
-from contacts_pipeline.defs.upserts import RUN_ID_TAG
 from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.snapshots import private_folder

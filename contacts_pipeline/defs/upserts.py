@@ -13,6 +13,7 @@ import pandas as pd
 
 from contacts_pipeline import lineage, steps
 from contacts_pipeline.defs.contacts import unique_contacts
+from contacts_pipeline.defs.keys import OUTCOMES, PLAN, RUN_ID_TAG, UPSERTS
 from contacts_pipeline.defs.locations import LOCATIONS, OWNERS, PIPELINE
 from contacts_pipeline.defs.metadata import (
     column_lineage,
@@ -26,12 +27,7 @@ from contacts_pipeline.push import LocationReport
 from contacts_pipeline.workspace import Workspace
 
 LOCATIONS_PER_RUN = int(os.environ.get("CONTACTS_LOCATIONS_PER_RUN", "50"))
-RUN_ID_TAG = "contacts_pipeline/run_id"
 DATA_VERSION_TAG = "dagster/data_version"
-
-PLAN = dg.AssetKey("upsert_plan")
-UPSERTS = dg.AssetKey("contact_upserts")
-OUTCOMES = dg.AssetKey("upsert_outcomes")
 
 
 class PushConfig(dg.Config):

@@ -1,12 +1,14 @@
 """One location's push: its plan's rows in order, at its own pace, each to an outcome."""
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import math
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -27,12 +29,15 @@ from contacts_pipeline.push.wire import Errand, Wire
 
 _LOG = logging.getLogger(__name__)
 _ROWS_READ_AT_ONCE = 256
-_NO_FAULT = frozenset({"daily_budget"})
+_NO_FAULT = frozenset({"daily_budget", "quiet_hours"})
 
 
 @dataclass(frozen=True)
 class LocationPush:
-    """What to push to one location, and with what. ``access`` is None where there is no token."""
+    """What to push to one location, and with what.
+
+    ``access`` is None where there is no token. From ``quiet_from`` on nothing is sent.
+    """
 
     plan: PlanHeader
     rows: Path
@@ -43,6 +48,7 @@ class LocationPush:
     daily_limit: int
     daily_reserve: int
     max_refuse_share: float
+    quiet_from: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,8 @@ async def push_location(
     """
     plan, started_at = push.plan, utc_now()
     try:
-        report = await _guarded(push, around, stop)
+        with _stopping_at(push.quiet_from, stop):
+            report = await _guarded(push, around, stop)
     except LedgerError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the other locations go on
@@ -90,6 +97,21 @@ async def push_location(
         report=report.model_dump(),
     )
     return report
+
+
+@contextlib.contextmanager
+def _stopping_at(quiet_from: datetime | None, stop: StopSignal) -> Iterator[None]:
+    if quiet_from is None:
+        yield
+        return
+    seconds = (quiet_from - datetime.now(UTC)).total_seconds()
+    if seconds <= 0:
+        stop.set("quiet_hours")
+    timer = asyncio.get_running_loop().call_later(seconds, stop.set, "quiet_hours")
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 async def _guarded(push: LocationPush, around: Surroundings, stop: StopSignal) -> LocationReport:
@@ -121,7 +143,7 @@ async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal)
     facts: dict[str, Any] = {}
     if push.access is None:
         stop.set("token_missing", f"{push.token_env} is not set")
-    elif _to_send(plan) > len(done):
+    elif not stop.is_set and _to_send(plan) > len(done):
         pace = Pace(stop, push.burst_limit, push.interval_seconds)
         budget = await asyncio.to_thread(_budget, push, around.ledger, stop)
 

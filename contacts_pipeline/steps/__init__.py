@@ -4,6 +4,7 @@ Each reads the stages before it from the workspace, and writes its own.
 """
 
 from contacts_pipeline.steps.advance import Stage, Step, advance
+from contacts_pipeline.steps.attention import Attention, attention, last_reports
 from contacts_pipeline.steps.audits import (
     audit_judgement,
     audit_unification,
@@ -25,6 +26,7 @@ from contacts_pipeline.steps.stages import StageMissingError
 
 __all__ = [
     "Asked",
+    "Attention",
     "Planned",
     "Proven",
     "Pushed",
@@ -34,11 +36,13 @@ __all__ = [
     "Step",
     "Unplanned",
     "advance",
+    "attention",
     "audit_judgement",
     "audit_unification",
     "explain",
     "extract",
     "identities_by_location",
+    "last_reports",
     "rebuild",
     "refresh_locations",
     "registered_locations",

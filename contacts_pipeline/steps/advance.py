@@ -5,11 +5,11 @@ from collections.abc import Set as AbstractSet
 from typing import Literal
 
 from contacts_pipeline.errors import PipelineError
-from contacts_pipeline.ledger import Ledger, utc_now
+from contacts_pipeline.ledger import Ledger
 from contacts_pipeline.plan import PlanError
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.push.readback import ReadBack
-from contacts_pipeline.steps.plan import Planned, Unplanned, plan, stored_plan
+from contacts_pipeline.steps.plan import Planned, Unplanned, plan, record_report, stored_plan
 from contacts_pipeline.steps.push import Proven, Pushed, prove, push, read_back_written
 from contacts_pipeline.steps.stages import StageMissingError
 from contacts_pipeline.workspace import Workspace
@@ -44,7 +44,7 @@ def advance(
                 if isinstance(step, Planned):
                     planned[location_id] = step
                 elif {"upsert_plan", "contact_upserts"} <= stages:
-                    _record(ledger, location_id, run_id, step.report)
+                    record_report(ledger, location_id, run_id, step.report)
                 if isinstance(step, Unplanned) or "upsert_plan" in stages:
                     yield location_id, step
         pushed: dict[str, Pushed] = {}
@@ -85,15 +85,3 @@ def _proofs(
 
 def _missing(error: PipelineError) -> Unplanned:
     return Unplanned(LocationReport(status="held", reason=error.code, told=str(error)))
-
-
-def _record(ledger: Ledger, location_id: str, run_id: str, report: LocationReport) -> None:
-    ledger.record_push(
-        location_id,
-        run_id,
-        plan_id=None,
-        started_at=utc_now(),
-        status=report.status,
-        reason=report.reason,
-        report=report.model_dump(),
-    )

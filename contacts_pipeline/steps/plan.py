@@ -7,9 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from contacts_pipeline.ledger import Ledger, record_read
+from contacts_pipeline.ledger import Ledger, record_read, utc_now
 from contacts_pipeline.plan import (
     CustomField,
+    PlanCounts,
     PlanHeader,
     PlannedLocation,
     Sources,
@@ -75,14 +76,10 @@ def plan(
     results: dict[str, Planned | Unplanned] = {}
     wanted: list[Location] = []
     for location_id in location_ids:
-        location = registry.get(location_id)
-        if location is None or not location.enabled:
-            told = f"location {location_id}: it is not enabled in the registry; enable it there"
-            results[location_id] = Unplanned(
-                LocationReport(status="held", reason="location_disabled", told=told)
-            )
+        if is_enabled(registry, location_id):
+            wanted.append(registry[location_id])
         else:
-            wanted.append(location)
+            results[location_id] = Unplanned(disabled_report(location_id))
     reads, unreadable = _reads(workspace, ledger, wanted)
     settings = workspace.settings.crm
     read = read_locations(
@@ -117,6 +114,33 @@ def plan(
         results[location_id] = Planned(header, path)
     _forget_plans(workspace, ledger, list(headers))
     return results
+
+
+def is_enabled(registry: Mapping[str, Location], location_id: str) -> bool:
+    """Whether the registry has the location, and anything may be sent to it."""
+    return location_id in registry and registry[location_id].enabled
+
+
+def disabled_report(location_id: str, header: PlanHeader | None = None) -> LocationReport:
+    """The report of a location that the registry has no longer, or has disabled."""
+    return LocationReport.held_back(
+        header.counts if header else PlanCounts(),
+        "location_disabled",
+        f"location {location_id}: it is not enabled in the registry; enable it there",
+    )
+
+
+def record_report(ledger: Ledger, location_id: str, run_id: str, report: LocationReport) -> None:
+    """Write down how a run ended for a location that it could not push."""
+    ledger.record_push(
+        location_id,
+        run_id,
+        plan_id=None,
+        started_at=utc_now(),
+        status=report.status,
+        reason=report.reason,
+        report=report.model_dump(),
+    )
 
 
 def stored_plan(

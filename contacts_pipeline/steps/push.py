@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from contacts_pipeline.ledger import Ledger, record_read
@@ -16,7 +17,14 @@ from contacts_pipeline.push import (
     write_outcomes,
 )
 from contacts_pipeline.push.readback import ReadBack, read_back, written_contacts
-from contacts_pipeline.steps.plan import Planned, stored_plan
+from contacts_pipeline.settings import Location
+from contacts_pipeline.steps.plan import (
+    Planned,
+    disabled_report,
+    is_enabled,
+    record_report,
+    stored_plan,
+)
 from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.steps.stages import StageMissingError, location_snapshot
 from contacts_pipeline.workspace import Workspace
@@ -54,22 +62,16 @@ def push(
     """Send each location's plan."""
     registry = registered_locations(workspace)
     settings = workspace.settings.crm
-    pushes = [
-        LocationPush(
-            plan=one.header,
-            rows=one.path,
-            access=workspace.access(registry[location_id]),
-            token_env=workspace.token_env(registry[location_id]),
-            burst_limit=registry[location_id].burst_limit,
-            interval_seconds=registry[location_id].interval_ms / 1000,
-            daily_limit=registry[location_id].daily_limit,
-            daily_reserve=registry[location_id].daily_reserve,
-            max_refuse_share=registry[location_id].max_refuse_share,
-        )
-        for location_id, one in planned.items()
-    ]
-    return push_locations(
-        pushes,
+    enabled = {name: one for name, one in planned.items() if is_enabled(registry, name)}
+    disabled = {
+        name: disabled_report(name, one.header)
+        for name, one in planned.items()
+        if name not in enabled
+    }
+    for name, report in disabled.items():
+        record_report(ledger, name, run_id, report)
+    return disabled | push_locations(
+        [_location_push(workspace, registry[name], one) for name, one in enabled.items()],
         PushSettings(
             base_url=settings.base_url,
             timeout_seconds=settings.timeout_seconds,
@@ -84,6 +86,22 @@ def push(
     )
 
 
+def _location_push(workspace: Workspace, location: Location, planned: Planned) -> LocationPush:
+    hours = workspace.quiet_hours(location)
+    return LocationPush(
+        plan=planned.header,
+        rows=planned.path,
+        access=workspace.access(location),
+        token_env=workspace.token_env(location),
+        burst_limit=location.burst_limit,
+        interval_seconds=location.interval_ms / 1000,
+        daily_limit=location.daily_limit,
+        daily_reserve=location.daily_reserve,
+        max_refuse_share=location.max_refuse_share,
+        quiet_from=hours.next_start(datetime.now(UTC)) if hours else None,
+    )
+
+
 def read_back_written(
     workspace: Workspace, ledger: Ledger, pushed: Mapping[str, Pushed], run_id: str
 ) -> dict[str, ReadBack]:
@@ -94,7 +112,8 @@ def read_back_written(
     sample = workspace.settings.proof.sample
     registry, crm = registered_locations(workspace), workspace.settings.crm
     written = {}
-    for location_id, one in pushed.items() if sample else ():
+    known = {name: one for name, one in pushed.items() if is_enabled(registry, name)}
+    for location_id, one in known.items() if sample else ():
         location, access = registry[location_id], workspace.access(registry[location_id])
         outcomes = ledger.outcomes(location_id, run_id, one.header.plan_id)
         contacts = written_contacts(one.path, outcomes, sample, run_id)

@@ -26,6 +26,7 @@ CRM_LOCATIONS = pa.schema(
         ("match", pa.string()),
         ("enabled", pa.bool_()),
         ("timezone", pa.string()),
+        ("quiet_hours", pa.string()),
         ("daily_limit", pa.int64()),
         ("burst_limit", pa.int64()),
         ("interval_ms", pa.int64()),

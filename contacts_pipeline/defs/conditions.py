@@ -1,0 +1,81 @@
+"""When a location is planned and pushed by itself.
+
+A dry run never leads to a push: push and outcomes are requested together with a plan that
+automation requests in the same tick, never because a plan was made.
+"""
+
+from typing import Any, Literal
+
+import dagster as dg
+from dagster import AutomationCondition as When
+
+from contacts_pipeline import steps
+from contacts_pipeline.defs.keys import PLAN, UPSERTS
+from contacts_pipeline.settings_operation import Automation
+from contacts_pipeline.workspace import Workspace
+
+_PUSHED_SINCE = "handled"  # Dagster's label of what resets eager()
+
+
+def condition_of(key: dg.AssetKey, automation: Automation) -> "When[Any] | None":
+    """The condition of one of the three partitioned assets."""
+    if key == PLAN:
+        return _refreshed_or_due(automation)
+    return When.any_deps_match(When.will_be_requested()) if automation.push else None
+
+
+class LocationsThat(When[dg.AssetKey]):
+    """Locations by what they need now; asked of registry, clock and ledger at every tick."""
+
+    def __init__(self, are: Literal["sendable", "held", "unfinished"]) -> None:
+        self._are = are
+
+    @property
+    def name(self) -> str:
+        """As the UI shows it."""
+        return self._are
+
+    @property
+    def description(self) -> str:
+        """As the UI explains it."""
+        return {
+            "sendable": "enabled in the registry, and not in its quiet hours",
+            "held": "held by a breaker",
+            "unfinished": "its last push left rows to a later one",
+        }[self._are]
+
+    def evaluate(
+        self, context: dg.AutomationContext[dg.AssetKey]
+    ) -> dg.AutomationResult[dg.AssetKey]:
+        """Those of the candidates that are so."""
+        wanted = getattr(steps.attention(Workspace.from_environment()), self._are)
+        candidates = context.candidate_subset.expensively_compute_partition_keys()
+        partitions = context.partitions_def
+        if partitions is None:
+            return dg.AutomationResult(context, context.get_empty_subset())
+        chosen = context.asset_graph_view.get_subset_from_partition_keys(
+            context.key, partitions, candidates & wanted
+        )
+        return dg.AutomationResult(context, chosen)
+
+
+def _refreshed_or_due(automation: Automation) -> "When[Any]":
+    # A plan alone, the dry run, must not count as the push that a refresh asks for.
+    pushed = (
+        When.newly_requested()
+        | When.asset_matches(UPSERTS, When.newly_updated())
+        | When.initial_evaluation()
+    ).with_label("pushed")
+    refreshed = When.eager().replace(_PUSHED_SINCE, pushed).with_label("refreshed")
+    failed: When[Any] = When.execution_failed() | When.asset_matches(
+        UPSERTS, When.execution_failed()
+    )
+    tick: When[Any] = When.cron_tick_passed(automation.retry, automation.timezone)
+    retry = tick.since_last_handled()
+    due = ((failed & ~LocationsThat("held")) | LocationsThat("unfinished")) & retry
+    return (
+        (refreshed | due.with_label("due"))
+        & When.all_deps_blocking_checks_passed()
+        & ~When.in_progress()
+        & LocationsThat("sendable")
+    )

@@ -1,0 +1,8 @@
+"""The names that the partitioned assets go by, in their definitions, conditions and sensors."""
+
+import dagster as dg
+
+PLAN = dg.AssetKey("upsert_plan")
+UPSERTS = dg.AssetKey("contact_upserts")
+OUTCOMES = dg.AssetKey("upsert_outcomes")
+RUN_ID_TAG = "contacts_pipeline/run_id"

@@ -1,0 +1,78 @@
+"""How the pipeline runs unattended, as sections of ``contacts.yaml``.
+
+When it runs, how closely it is watched, and who is told.
+"""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from contacts_pipeline.settings_section import QuietSpan, Section, Share, TimeZone
+
+
+class Automation(Section):
+    """What runs by itself. Without this section nothing does."""
+
+    refresh: str | None = Field(
+        None,
+        description="Cron line of the refresh; left out, somebody or something else starts it.",
+    )
+    timezone: TimeZone = Field(
+        "UTC", description="Of the cron lines, and of locations that name none."
+    )
+    push: bool = Field(
+        default=True, description="Plan and push every location whose contacts were refreshed."
+    )
+    retry: str = Field(
+        "0 * * * *", description="Cron line: when failed and unfinished locations are tried again."
+    )
+    quiet_hours: QuietSpan | None = Field(
+        None, description="Such as 20:00-08:00, by the location's own clock: nothing is sent then."
+    )
+    tick_seconds: int = Field(30, ge=1, description="How often it is looked for work.")
+
+
+class Checks(Section):
+    """From when on a check warns."""
+
+    max_rejected_share: Share = Field(0.2, description="Of a location's rows.")
+    max_volume_drop: Share = Field(
+        0.3, description="By how much a location's rows may shrink from one refresh to the next."
+    )
+    max_age_hours: float = Field(
+        26, gt=0, description="How long a location's last good push may be ago."
+    )
+
+
+class Smtp(Section):
+    """The mail server that takes alerts."""
+
+    host: str
+    port: int = Field(587, gt=0, lt=65_536)
+    encryption: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="'none' only for a server on this machine, or with allow_http."
+    )
+    username: str | None = None
+    password_env: str | None = Field(None, description="Environment variable with the password.")
+    sender: str
+    recipients: tuple[str, ...] = Field(min_length=1)
+
+
+class Alerts(Section):
+    """Who is told when a run fails or a location is held, and when it is well again."""
+
+    webhook_env: str | None = Field(
+        None, description="Environment variable with the URL that alerts are posted to as JSON."
+    )
+    smtp: Smtp | None = None
+    allow_http: bool = Field(
+        default=False, description="Unencrypted webhook or mail beyond loopback: private networks."
+    )
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> Self:
+        if self.smtp is None or self.smtp.encryption != "none" or self.allow_http:
+            return self
+        if self.smtp.host not in {"localhost", "127.0.0.1", "::1"}:
+            raise ValueError("smtp: encryption 'none' is for this machine; 'allow_http' permits it")
+        return self

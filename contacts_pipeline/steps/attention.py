@@ -1,0 +1,61 @@
+"""What each location needs now: may it be sent to, is it held, is something left to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from contacts_pipeline.push import LocationReport
+from contacts_pipeline.settings import Location
+from contacts_pipeline.steps.refresh import registered_locations
+from contacts_pipeline.workspace import Workspace
+
+_PASSING = frozenset({"already_running", "plan_stale", "location_disabled"})
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Ids of locations. ``held``: by a breaker, until somebody acts or the data changes.
+
+    ``unfinished``: the last push left rows to a later one.
+    """
+
+    sendable: frozenset[str]
+    held: frozenset[str]
+    unfinished: frozenset[str]
+
+
+def attention(workspace: Workspace, now: datetime | None = None) -> Attention:
+    """Ask the registry, the clock and the ledger; an unread registry has no locations."""
+    if not workspace.snapshot("crm_locations").exists():
+        return Attention(frozenset(), frozenset(), frozenset())
+    registry = registered_locations(workspace)
+    reports = last_reports(workspace)
+    moment = now or datetime.now(UTC)
+    return Attention(
+        sendable=frozenset(
+            name for name, one in registry.items() if _may_be_sent_to(workspace, one, moment)
+        ),
+        held=frozenset(
+            name
+            for name, report in reports.items()
+            if report.status == "held" and report.reason not in _PASSING
+        ),
+        unfinished=frozenset(
+            name for name, report in reports.items() if report.deferred_because is not None
+        ),
+    )
+
+
+def last_reports(workspace: Workspace) -> Mapping[str, LocationReport]:
+    """The report of each location's newest push."""
+    with workspace.ledger() as ledger:
+        pushes = ledger.last_pushes()
+    return {
+        location_id: LocationReport.model_validate_json(row["report"])
+        for location_id, row in pushes.items()
+    }
+
+
+def _may_be_sent_to(workspace: Workspace, location: Location, now: datetime) -> bool:
+    hours = workspace.quiet_hours(location)
+    return location.enabled and (hours is None or not hours.contain(now))
