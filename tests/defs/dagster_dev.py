@@ -47,20 +47,25 @@ class Dagster:
         found: dict[str, Any] = told["data"]
         return found
 
-    def launch(self, job: str, assets: Sequence[str] = ()) -> str:
+    def launch(self, job: str, assets: Sequence[str] = (), **tags: str) -> str:
         """Launch a job, or some assets of it, and return the run's id."""
+        told = [{"key": f"dagster/{name}", "value": value} for name, value in tags.items()]
         selected = {"assetSelection": [{"path": [asset]} for asset in assets]} if assets else {}
         launched = self.ask(
             """mutation($p: ExecutionParams!) { launchRun(executionParams: $p) {
                 __typename ... on LaunchRunSuccess { run { runId } } } }""",
-            p={"selector": _SELECTOR | {"jobName": job} | selected, "mode": "default"},
+            p={
+                "selector": _SELECTOR | {"jobName": job} | selected,
+                "mode": "default",
+                "executionMetadata": {"tags": told},
+            },
         )["launchRun"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
         return str(launched["run"]["runId"])
 
-    def run_job(self, job: str, assets: Sequence[str] = ()) -> str:
+    def run_job(self, job: str, assets: Sequence[str] = (), **tags: str) -> str:
         """Launch, wait for the end, and return the status."""
-        run_id = self.launch(job, assets)
+        run_id = self.launch(job, assets, **tags)
         query = "query($r: ID!) { runOrError(runId: $r) { ... on Run { status } } }"
         return self.until_in(
             lambda: self.ask(query, r=run_id)["runOrError"]["status"],

@@ -78,7 +78,7 @@ def test_sixty_locations_run_by_themselves(
         dagster.until(lambda: dagster.partitions("upsert_outcomes").materialized >= expected)
 
         # A dry run in the quiet hours leads to no push, and does not make automation forget.
-        assert dagster.backfill(["loc40"], ["upsert_plan"])[0] == "COMPLETED_SUCCESS"
+        assert dagster.run_job("plan", partition="loc40") == "SUCCESS"
         dagster.look_twice()
         assert pushed() == expected
         assert crm.contacts("loc40") == crm.contacts("loc20") == []

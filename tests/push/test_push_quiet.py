@@ -1,0 +1,77 @@
+"""Quiet hours and disabled locations: nothing is sent, nothing is lost."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from contacts_pipeline.push import LocationPush, PushSettings, push_locations
+from contacts_pipeline.sandbox import DEFAULT_TOKEN, running_sandbox
+from contacts_pipeline.steps import attention
+from tests.push.project import Project, people, upserts, wide
+
+ACME = {"id": "acme", "burst_limit": 1000, "interval_ms": 1000}
+
+
+def hours_around(now: datetime) -> str:
+    return f"{now - timedelta(hours=2):%H:%M}-{now + timedelta(hours=2):%H:%M}"
+
+
+def test_nothing_is_sent_in_the_quiet_hours_and_all_of_it_after_them(tmp_path: Path) -> None:
+    with running_sandbox(wide()) as crm:
+        quiet = ACME | {"quiet_hours": hours_around(datetime.now(UTC)), "timezone": "UTC"}
+        project = Project(tmp_path, crm.url, locations=[quiet]).write(people(5))
+        report = project.push()["acme"]
+        assert (report.status, report.deferred, report.requests) == ("ok", 5, 0)
+        assert report.deferred_because == "quiet_hours"
+        assert crm.count() == 0
+        found = attention(project.workspace)
+        assert (found.sendable, found.unfinished) == (frozenset(), {"acme"})
+        project.locations = [ACME]
+        assert project.push()["acme"].created == 5
+        found = attention(project.workspace)
+        assert (found.sendable, found.unfinished) == ({"acme"}, frozenset())
+
+
+def test_a_push_ends_where_the_quiet_hours_begin_and_the_next_goes_on(tmp_path: Path) -> None:
+    with running_sandbox(wide(latency_ms=50)) as crm:
+        project = Project(tmp_path, crm.url).write(people(60))
+        workspace = project.prepare()
+        project.plan()
+        path = project.newest_plan("acme")
+        assert path is not None
+        push = LocationPush(
+            plan=project.header(),
+            rows=path,
+            token=SecretStr(DEFAULT_TOKEN),
+            token_env="CRM_TOKEN",
+            burst_limit=20,
+            interval_seconds=1,
+            daily_limit=200_000,
+            daily_reserve=0,
+            quiet_from=datetime.now(UTC) + timedelta(seconds=1),
+        )
+        settings = PushSettings(crm.url, 10, 0.05, 3)
+        with workspace.ledger() as ledger:
+            report = push_locations(
+                [push], settings, ledger, run_id="first", hash_key=workspace.hash_key
+            )["acme"]
+        assert report.status == "ok"
+        assert report.deferred_because == "quiet_hours"
+        assert 0 < report.created < 60
+        assert report.created + report.deferred == 60
+        assert report.created == len(crm.contacts("acme"))
+        assert project.push_the_plan()["acme"].deferred == 0
+        assert len(upserts(crm.log())) == len(crm.contacts("acme")) == 60
+
+
+def test_a_plan_of_a_location_that_was_disabled_since_is_not_sent(tmp_path: Path) -> None:
+    with running_sandbox(wide()) as crm:
+        project = Project(tmp_path, crm.url).write(people(3))
+        project.push(stages=["upsert_plan"])
+        project.locations = [ACME | {"enabled": False}]
+        workspace = project.prepare()
+        assert attention(workspace).sendable == frozenset()
+        report = project.push_the_plan()["acme"]
+        assert (report.status, report.reason, report.held) == ("held", "location_disabled", 3)
+        assert crm.count() == 0
