@@ -1,15 +1,17 @@
 """The project under its real daemon, webserver and code server, asked as the UI asks them."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from contacts_pipeline.sandbox.pytest import StartSandbox
 from tests.defs.dagster_dev import STAGES, dagster_dev, place_instance
 from tests.projects import PLACES, SETTINGS, Project, people, sandbox_locations
+from tests.push.test_push_quiet import hours_around
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 AUTOMATION = "automation: {retry: '* * * * *', tick_seconds: 1}\n"
-ALWAYS_QUIET = "00:00-23:59"
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def test_sixty_locations_run_by_themselves(
     monkeypatch.setenv("CRM_BASE_URL", crm.url)
     served.registry = {name: {"country": "US"} for name in names}
     served.registry["loc20"]["enabled"] = "no"
-    served.registry["loc40"]["quiet_hours"] = ALWAYS_QUIET
+    served.registry["loc40"]["quiet_hours"] = hours_around(datetime.now(UTC))
     served.registry["loc07"]["token_env"] = "LOC07_TOKEN"
     tokens = served.folder / ".env"
     tokens.write_text("LOC07_TOKEN=pit-sandbox\n")
