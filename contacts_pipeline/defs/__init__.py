@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from contacts_pipeline.defs.alerts import alert_sensors
 from contacts_pipeline.defs.automation import (
     automate,
     location_sensor,
@@ -19,6 +20,7 @@ from contacts_pipeline.defs.contacts import (
 from contacts_pipeline.defs.locations import crm_locations
 from contacts_pipeline.defs.resources import Project
 from contacts_pipeline.defs.upserts import location_upserts
+from contacts_pipeline.settings_operation import Alerts
 
 
 def build_definitions(project: Project | None = None) -> dg.Definitions:
@@ -37,7 +39,10 @@ def build_definitions(project: Project | None = None) -> dg.Definitions:
         ],
         jobs=[refresh_job, plan_job, push_job],
         schedules=list(schedules(automation)),
-        sensors=[location_sensor(automation)],
+        sensors=[
+            location_sensor(automation),
+            *alert_sensors(settings.alerts if settings else Alerts()),
+        ],
         resources={"project": given},
         executor=dg.in_process_executor,
     )

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).parents[2]
-WAIT_SECONDS = 120
+WAIT_SECONDS = 300  # a machine may be busy with much else
 STAGES = ("upsert_plan", "contact_upserts", "upsert_outcomes")
 _SELECTOR = {"repositoryLocationName": "contacts_pipeline", "repositoryName": "__repository__"}
 _STATUSES = """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode {
@@ -186,7 +186,8 @@ def dagster_dev(folder: Path) -> Iterator[tuple[Dagster, "subprocess.Popen[bytes
         )
     dagster = Dagster(f"http://127.0.0.1:{port}", path)
     try:
-        dagster.until(lambda: _answers(dagster.url))
+        dagster.until(lambda: process.poll() is not None or _answers(dagster.url))
+        assert process.poll() is None, path.read_text()[-4_000:]
         yield dagster, process
     finally:
         process.send_signal(signal.SIGINT)

@@ -9,7 +9,7 @@ from tests.defs.dagster_dev import STAGES, dagster_dev, place_instance
 from tests.projects import PLACES, SETTINGS, Project, people, sandbox_locations
 from tests.push.test_push_quiet import hours_around
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 AUTOMATION = "automation: {retry: '* * * * *', tick_seconds: 1}\n"
 

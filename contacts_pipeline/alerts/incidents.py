@@ -1,0 +1,50 @@
+"""What is wrong now, against what was told: an incident is told once, and once that it is over."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, RootModel
+
+from contacts_pipeline.push import LocationReport
+
+Unconcerned = frozenset({"already_running", "interrupted"})
+"""Reasons that the next push mends by itself."""
+
+
+class Incident(BaseModel):
+    """Why a location stands still. ``code`` is stable, ``told`` names the remedy, not a value."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: str
+    code: str
+    told: str
+
+
+class Incidents(RootModel[dict[str, Incident]]):
+    """Location to its incident: the cursor of the sensor that tells them."""
+
+
+def location_incidents(reports: Mapping[str, LocationReport]) -> Incidents:
+    """The locations whose last push was held or failed."""
+    return Incidents(
+        {
+            location_id: Incident(
+                status=report.status, code=report.reason or "unknown", told=report.told or ""
+            )
+            for location_id, report in reports.items()
+            if report.status != "ok" and report.reason not in Unconcerned
+        }
+    )
+
+
+def changes(told: Incidents, now: Incidents) -> tuple[dict[str, Incident], list[str]]:
+    """Incidents that nobody was told of, and the locations that are well again.
+
+    The same location with another code is another incident.
+    """
+    news = {
+        location_id: incident
+        for location_id, incident in now.root.items()
+        if location_id not in told.root or told.root[location_id].code != incident.code
+    }
+    return news, sorted(told.root.keys() - now.root.keys())

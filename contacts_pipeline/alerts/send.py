@@ -1,0 +1,118 @@
+"""Sends a message where the settings say: a webhook, a mail server, both.
+
+The way there is encrypted, unless it ends on this machine or ``alerts.allow_http`` permits it.
+"""
+
+import os
+import smtplib
+import ssl
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from email.message import EmailMessage
+from urllib.parse import urlsplit
+
+import httpx
+
+from contacts_pipeline.errors import PipelineError
+from contacts_pipeline.settings_operation import Alerts, Smtp
+from contacts_pipeline.settings_section import is_loopback
+
+_TIMEOUT_SECONDS = 20
+
+
+class AlertError(PipelineError):
+    """A message could not be delivered."""
+
+    code = "alert_undelivered"
+
+
+@dataclass(frozen=True)
+class Message:
+    """What happened, for people: ``text`` is the subject, ``lines`` the body.
+
+    The webhook gets the same as JSON; ``text`` is what Slack and Teams show.
+    """
+
+    event: str
+    text: str
+    lines: tuple[str, ...]
+
+
+def send(message: Message, alerts: Alerts, environ: Mapping[str, str] | None = None) -> list[str]:
+    """Deliver the message; returns the ways it went, none if the settings name none.
+
+    Raises:
+        AlertError: names the way that failed; the others were tried.
+    """
+    secrets = os.environ if environ is None else environ
+    went, failed = [], []
+    for way, deliver in (("webhook", _post), ("smtp", _mail)):
+        try:
+            if deliver(message, alerts, secrets):
+                went.append(way)
+        except AlertError as error:
+            failed.append(str(error))
+    if failed:
+        raise AlertError("; ".join(failed))
+    return went
+
+
+def _post(message: Message, alerts: Alerts, secrets: Mapping[str, str]) -> bool:
+    if alerts.webhook_env is None:
+        return False
+    url = _secret(alerts.webhook_env, "alerts.webhook_env", secrets)
+    if urlsplit(url).scheme != "https" and not (is_loopback(url) or alerts.allow_http):
+        raise AlertError(
+            f"{alerts.webhook_env}: a webhook must be https; 'alerts.allow_http: true' permits a "
+            "private network"
+        )
+    try:
+        httpx.post(url, json=asdict(message), timeout=_TIMEOUT_SECONDS).raise_for_status()
+    except httpx.HTTPStatusError as error:
+        told = f"the webhook answers {error.response.status_code}"
+        raise AlertError(f"{alerts.webhook_env}: {told}; check its address") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise AlertError(
+            f"{alerts.webhook_env}: the webhook can't be reached ({type(error).__name__})"
+        ) from None
+    return True
+
+
+def _mail(message: Message, alerts: Alerts, secrets: Mapping[str, str]) -> bool:
+    smtp = alerts.smtp
+    if smtp is None:
+        return False
+    mail = EmailMessage()
+    mail["Subject"] = f"contacts-pipeline: {message.text}"
+    mail["From"] = smtp.sender
+    mail["To"] = ", ".join(smtp.recipients)
+    mail.set_content("\n".join(message.lines))
+    password = _secret(smtp.password_env, "alerts.smtp.password_env", secrets)
+    try:
+        with _connect(smtp) as server:
+            if smtp.username:
+                server.login(smtp.username, password)
+            server.send_message(mail)
+    except (OSError, smtplib.SMTPException) as error:
+        raise AlertError(
+            f"alerts.smtp: {smtp.host}:{smtp.port} does not take the mail ({type(error).__name__})"
+        ) from None
+    return True
+
+
+def _connect(smtp: Smtp) -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    if smtp.encryption == "tls":
+        return smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=_TIMEOUT_SECONDS, context=context)
+    server = smtplib.SMTP(smtp.host, smtp.port, timeout=_TIMEOUT_SECONDS)
+    if smtp.encryption == "starttls":
+        server.starttls(context=context)
+    return server
+
+
+def _secret(name: str | None, key: str, secrets: Mapping[str, str]) -> str:
+    if name is None:
+        return ""
+    if name not in secrets:
+        raise AlertError(f"{key}: {name} is not set; export it or put it in .env")
+    return secrets[name]

@@ -1,0 +1,124 @@
+"""The sensors that tell people: a run failed, a location stands still or is well again."""
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from contacts_pipeline import steps
+from contacts_pipeline.alerts import (
+    Incident,
+    Incidents,
+    Message,
+    changes,
+    location_incidents,
+    send,
+)
+from contacts_pipeline.settings_operation import Alerts
+from contacts_pipeline.workspace import Workspace
+
+_MOST_NAMED = 50
+_ENDED = [
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+]
+
+
+def alert_sensors(alerts: Alerts) -> list[dg.SensorDefinition]:
+    """The sensors; they run from the start where the settings say whom to tell."""
+    told = alerts.webhook_env is not None or alerts.smtp is not None
+    status = dg.DefaultSensorStatus.RUNNING if told else dg.DefaultSensorStatus.STOPPED
+
+    @dg.run_failure_sensor(
+        name="run_failed",
+        default_status=status,
+        description=(
+            "Tells whom alerts names of a run that failed as a whole, and not of the next ones "
+            "of its job until one has succeeded."
+        ),
+    )
+    def run_failed(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        if run.tags.get("dagster/will_retry") == "true" or _told_by_location(context):
+            return
+        if not _failed_before(context.instance, run):
+            workspace = Workspace.from_environment()
+            send(_of_run(context), workspace.settings.alerts, workspace.environ)
+
+    @dg.sensor(
+        name="location_held",
+        default_status=status,
+        minimum_interval_seconds=60,
+        description=(
+            "Tells whom alerts names of a location that is held or failed, once, and once that it "
+            "is well again."
+        ),
+    )
+    def location_held(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        workspace = Workspace.from_environment()
+        told = Incidents.model_validate_json(context.cursor or "{}")
+        now = location_incidents(steps.last_reports(workspace))
+        news, healed = changes(told, now)
+        if not news and not healed:
+            return dg.SkipReason(f"{len(now.root)} locations stand still, all of them told")
+        send(_of_locations(news, healed), workspace.settings.alerts, workspace.environ)
+        context.update_cursor(now.model_dump_json())
+        return dg.SkipReason(f"told: {len(news)} stand still, {len(healed)} are well again")
+
+    return [run_failed, location_held]
+
+
+def _told_by_location(context: dg.RunFailureSensorContext) -> bool:
+    """Whether the run failed for some of its locations alone; each of them is told by itself."""
+    failures = [event.step_failure_data for event in context.get_step_failure_events()]
+    return bool(failures) and all(failure.user_failure_data for failure in failures)
+
+
+def _failed_before(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether the job's last run before this one failed, too: that was told."""
+    wanted = dg.RunsFilter(job_name=run.job_name, statuses=_ENDED)
+    records = instance.get_run_records(wanted, cursor=run.run_id, limit=1)
+    return bool(records) and records[0].dagster_run.status == dg.DagsterRunStatus.FAILURE
+
+
+def _of_run(context: dg.RunFailureSensorContext) -> Message:
+    run = context.dagster_run
+    steps_failed = [_failed_step(event) for event in context.get_step_failure_events()]
+    return Message(
+        event="run_failed",
+        text=f"run {run.run_id} of {run.job_name} failed",
+        lines=(
+            f"Job: {run.job_name}",
+            f"Run: {run.run_id}",
+            *(steps_failed or ["Its process was lost, or it never started."]),
+            "What it says stands in the run's log: dagster dev, Runs.",
+        ),
+    )
+
+
+def _failed_step(event: dg.DagsterEvent) -> str:
+    """The class of the error, never its text: a driver's may quote a value."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return f"Step {event.step_key}: {error.cls_name if error else 'failed'}"
+
+
+def _of_locations(news: Mapping[str, Incident], healed: Sequence[str]) -> Message:
+    told = []
+    if news:
+        told.append(_counted(len(news), "location stands still", "locations stand still"))
+    if healed:
+        told.append(_counted(len(healed), "is well again", "are well again"))
+    named = sorted(news)[:_MOST_NAMED]
+    lines = [f"{name}: {news[name].status}, {news[name].code}. {news[name].told}" for name in named]
+    if len(news) > len(named):
+        lines.append(f"and {len(news) - len(named)} more")
+    if healed:
+        shown = ", ".join(healed[:_MOST_NAMED])
+        lines.append(f"well again: {shown}")
+    return Message("locations_changed", ", ".join(told), tuple(lines))
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"

@@ -1,0 +1,243 @@
+"""Alerts over real HTTP and SMTP: one message an incident, and nobody's data in it."""
+
+import json
+import socket
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from contacts_pipeline.alerts import AlertError, Message, send
+from contacts_pipeline.defs import build_definitions
+from contacts_pipeline.defs.runs import refresh, run_locations
+from contacts_pipeline.errors import SettingsError, WarehouseError
+from contacts_pipeline.sandbox.pytest import StartSandbox
+from contacts_pipeline.settings_operation import Alerts
+from tests.projects import SETTINGS, Project, people, sandbox_locations
+from tests.test_settings import MINIMAL, settings_of
+
+HELLO = Message("test", "one thing happened", ("a line", "another"))
+
+
+@dataclass
+class Webhook:
+    """An endpoint that keeps what is posted to it."""
+
+    url: str = ""
+    status: int = 200
+    posted: list[dict[str, Any]] = field(default_factory=list)
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    kept = Webhook()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            kept.posted.append(json.loads(body))
+            self.send_response(kept.status)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        kept.url = f"http://127.0.0.1:{server.server_port}/hook/s3cret"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield kept
+        server.shutdown()
+        thread.join()
+
+
+@dataclass
+class Mailbox:
+    """A mail server that keeps what it is given."""
+
+    port: int = 0
+    mails: list[str] = field(default_factory=list)
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        self.mails.append(envelope.content.decode())
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # aiosmtpd's, of its own
+        from aiosmtpd.controller import Controller  # noqa: PLC0415 - it warns when imported
+
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            kept = Mailbox(free.getsockname()[1])
+        controller = Controller(kept, hostname="127.0.0.1", port=kept.port, ready_timeout=60)
+        controller.start()
+        yield kept
+        controller.stop()
+
+
+def mail_to(mailbox: Mailbox, **settings: Any) -> Alerts:
+    smtp = {
+        "host": "127.0.0.1",
+        "port": mailbox.port,
+        "encryption": "none",
+        "sender": "pipeline@example.com",
+        "recipients": ["oncall@example.com", "data@example.com"],
+    }
+    return Alerts.model_validate({"smtp": smtp | settings})
+
+
+def test_a_message_goes_by_webhook_and_by_mail(webhook: Webhook, mailbox: Mailbox) -> None:
+    alerts = mail_to(mailbox).model_copy(update={"webhook_env": "HOOK"})
+    assert send(HELLO, alerts, {"HOOK": webhook.url}) == ["webhook", "smtp"]
+    assert webhook.posted == [
+        {"event": "test", "text": "one thing happened", "lines": ["a line", "another"]}
+    ]
+    (mail,) = mailbox.mails
+    assert "Subject: contacts-pipeline: one thing happened" in mail
+    assert "To: oncall@example.com, data@example.com" in mail
+    assert "a line\r\nanother" in mail
+
+
+def test_without_settings_nobody_is_told() -> None:
+    assert send(HELLO, Alerts(), {}) == []
+
+
+def test_one_way_that_fails_does_not_keep_the_other_and_no_secret_is_told(
+    webhook: Webhook, mailbox: Mailbox
+) -> None:
+    webhook.status = 500
+    alerts = mail_to(mailbox).model_copy(update={"webhook_env": "HOOK"})
+    with pytest.raises(AlertError, match="HOOK: the webhook answers 500") as told:
+        send(HELLO, alerts, {"HOOK": webhook.url})
+    assert "s3cret" not in str(told.value)
+    assert len(mailbox.mails) == 1
+    with pytest.raises(AlertError, match=r"alerts\.webhook_env: HOOK is not set"):
+        send(HELLO, Alerts(webhook_env="HOOK"), {})
+
+
+def test_what_would_travel_in_the_clear_is_refused(tmp_path: Any) -> None:
+    with pytest.raises(AlertError, match="must be https"):
+        send(HELLO, Alerts(webhook_env="HOOK"), {"HOOK": "http://192.0.2.1/hook"})
+    text = MINIMAL + (
+        "alerts: {smtp: {host: mail.example.com, encryption: none, sender: a, recipients: [b]}}\n"
+    )
+    with pytest.raises(SettingsError, match="line 5: alerts: smtp: encryption 'none'"):
+        settings_of(tmp_path, text)
+
+
+def held_sensor() -> dg.SensorDefinition:
+    return build_definitions().get_repository_def().get_sensor_def("location_held")
+
+
+def test_a_location_is_told_once_and_once_when_it_is_well_again(
+    project: Project,
+    instance: dg.DagsterInstance,
+    crm_sandbox: StartSandbox,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CRM_BASE_URL", crm_sandbox(*sandbox_locations("acme", "bolt")).url)
+    monkeypatch.setenv("HOOK", webhook.url)
+    monkeypatch.setenv("BOLT_TOKEN", "pit-wrong")
+    project.registry["bolt"]["token_env"] = "BOLT_TOKEN"
+    project.write(people("acme", 2) + people("bolt", 2), SETTINGS + "alerts: {webhook_env: HOOK}\n")
+    refresh(instance)
+    cursor: str | None = None
+
+    def look() -> list[dict[str, Any]]:
+        nonlocal cursor
+        webhook.posted.clear()
+        context = dg.build_sensor_context(instance, cursor=cursor)
+        held_sensor().evaluate_tick(context)
+        cursor = context.cursor
+        return list(webhook.posted)
+
+    def push() -> None:
+        run_locations(instance, "push", ["acme", "bolt"], force=False, progress=lambda *_: None)
+
+    assert look() == []
+    push()
+    (told,) = look()
+    assert told["text"] == "1 location stands still"
+    assert told["lines"][0].startswith("bolt: failed, token_refused. location bolt:")
+    assert "@" not in json.dumps(told)
+    push()
+    assert look() == []
+    monkeypatch.setenv("BOLT_TOKEN", "pit-sandbox")
+    push()
+    (told,) = look()
+    assert (told["text"], told["lines"]) == ("1 is well again", ["well again: bolt"])
+    assert look() == []
+
+
+def test_what_could_not_be_told_is_told_by_the_next_look(
+    project: Project,
+    instance: dg.DagsterInstance,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOOK", webhook.url)
+    project.registry = {"acme": {"country": "US", "max_reject_share": "0.1"}}
+    settings = SETTINGS.replace("crm:\n", "policy: {crm_snapshot: never}\ncrm:\n")
+    settings = settings.replace("  custom_fields: {tier: tier}\n", "")
+    project.write(
+        people("acme", 2, email="nobody", phone=""), settings + "alerts: {webhook_env: HOOK}\n"
+    )
+    refresh(instance)
+    run_locations(instance, "push", ["acme"], force=False, progress=lambda *_: None)
+    webhook.status = 503
+    context = dg.build_sensor_context(instance)
+    with pytest.raises(Exception, match="503"):
+        held_sensor().evaluate_tick(context)
+    assert context.cursor is None
+    webhook.status = 200
+    held_sensor().evaluate_tick(context)
+    assert [told["lines"][0][:36] for told in webhook.posted][-1] == (
+        "acme: held, too_many_rejected. locat"
+    )
+
+
+def test_a_failed_run_is_told_once_until_one_succeeds(
+    project: Project,
+    instance: dg.DagsterInstance,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOOK", webhook.url)
+    good = SETTINGS + "alerts: {webhook_env: HOOK}\n"
+    bad = good.replace("city: city", "city: town")
+    sensor = build_definitions().get_repository_def().get_sensor_def("run_failed")
+    assert isinstance(sensor, dg.RunStatusSensorDefinition)
+
+    def tell_of_the_last_run() -> None:
+        run = instance.get_runs(limit=1)[0]
+        (event,) = instance.get_records_for_run(
+            run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE
+        ).records
+        failure = event.event_log_entry.dagster_event
+        assert failure is not None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", category=dg.BetaWarning)
+            context = dg.build_run_status_sensor_context(
+                "run_failed", failure, instance, run
+            ).for_run_failure()
+        sensor(context)
+
+    for settings in (bad, bad, good, bad):
+        project.write(people("acme", 1), settings)
+        if settings is good:
+            refresh(instance)
+            continue
+        with pytest.raises(WarehouseError):
+            refresh(instance)
+        tell_of_the_last_run()
+    assert [told["event"] for told in webhook.posted] == ["run_failed"] * 2
+    assert "Step warehouse_contacts: WarehouseError" in webhook.posted[0]["lines"]
