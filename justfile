@@ -21,7 +21,8 @@ test *words:
 test-all:
     uv run pytest -m "slow or services or not slow"
 
-# Write what is generated: the sample warehouse and the schema of contacts.yaml.
+# Write what is generated: the sample warehouse the schema and the page of contacts.yaml.
 generate:
     uv run python -m scripts.make_sample
     uv run python -m scripts.make_schema
+    uv run python -m scripts.make_settings

@@ -1,13 +1,13 @@
 """How the pipeline runs unattended, as sections of ``contacts.yaml``.
 
-When it runs, how closely it is watched, and who is told.
+When it runs, and who is told.
 """
 
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from contacts_pipeline.settings_section import QuietSpan, Section, Share, TimeZone
+from contacts_pipeline.settings_section import QuietSpan, Section, TimeZone
 
 
 class Automation(Section):
@@ -30,18 +30,6 @@ class Automation(Section):
         None, description="Such as 20:00-08:00, by the location's own clock: nothing is sent then."
     )
     tick_seconds: int = Field(30, ge=1, description="How often it is looked for work.")
-
-
-class Checks(Section):
-    """From when on a check warns."""
-
-    max_rejected_share: Share = Field(0.2, description="Of a location's rows.")
-    max_volume_drop: Share = Field(
-        0.3, description="By how much a location's rows may shrink from one refresh to the next."
-    )
-    max_age_hours: float = Field(
-        26, gt=0, description="How long a location's last good push may be ago."
-    )
 
 
 class Smtp(Section):

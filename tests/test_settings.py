@@ -8,6 +8,7 @@ from contacts_pipeline.settings import FieldMap, Settings
 from contacts_pipeline.settings_file import load_settings
 from contacts_pipeline.workspace import Workspace
 from scripts.make_schema import SCHEMA, schema_text
+from scripts.make_settings import PAGE, settings_page
 
 ROOT = Path(__file__).parents[1]
 MINIMAL = """\
@@ -26,6 +27,10 @@ def settings_of(folder: Path, text: str, **environ: str) -> Settings:
 
 def test_the_tracked_schema_is_the_one_of_the_models() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == schema_text()
+
+
+def test_the_page_of_the_settings_is_the_one_of_the_models() -> None:
+    assert PAGE.read_text(encoding="utf-8") == settings_page()
 
 
 def test_the_tracked_settings_are_valid_and_name_the_sandbox() -> None:

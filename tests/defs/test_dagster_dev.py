@@ -56,9 +56,7 @@ def test_sixty_locations_run_by_themselves(
     served.registry = {name: {"country": "US"} for name in names}
     served.registry["loc20"]["enabled"] = "no"
     served.registry["loc40"]["quiet_hours"] = hours_around(datetime.now(UTC))
-    served.registry["loc07"]["token_env"] = "LOC07_TOKEN"
-    tokens = served.folder / ".env"
-    tokens.write_text("LOC07_TOKEN=pit-sandbox\n")
+    monkeypatch.setenv("BROKEN_TOKEN", "pit-wrong")
     expected = set(names) - {"loc20", "loc40"}
 
     def write(city: str) -> None:
@@ -91,7 +89,7 @@ def test_sixty_locations_run_by_themselves(
 
         # One more location, and one whose token is broken: the others don't notice.
         served.registry["late"] = {"country": "US"}
-        tokens.write_text("LOC07_TOKEN=pit-wrong\n")
+        served.registry["loc07"]["token_env"] = "BROKEN_TOKEN"
         write("Boston")
         assert dagster.run_job("refresh") == "SUCCESS"
         dagster.until(lambda: dagster.partitions("contact_upserts").failed == {"loc07"})
@@ -100,8 +98,10 @@ def test_sixty_locations_run_by_themselves(
         cities = {name: crm.contacts(name)[0]["city"] for name in (*expected, "loc40", "late")}
         assert cities == dict.fromkeys(cities, "Boston") | {"loc07": "New York"}
 
-        # Mended, it heals at the next tick of automation.retry, without a refresh.
-        tokens.write_text("LOC07_TOKEN=pit-sandbox\n")
+        # Mended in the registry, it heals at the next tick of automation.retry.
+        del served.registry["loc07"]["token_env"]
+        write("Boston")
+        assert dagster.run_job("refresh", ["crm_locations"]) == "SUCCESS"
         dagster.until(lambda: not dagster.partitions("contact_upserts").failed)
         assert crm.contacts("loc07")[0]["city"] == "Boston"
         assert pushed() == expected | {"loc40", "late"}
