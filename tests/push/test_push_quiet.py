@@ -5,8 +5,14 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from contacts_pipeline.crm import StaticToken
 from contacts_pipeline.push import LocationPush, PushSettings, push_locations
-from contacts_pipeline.sandbox import DEFAULT_TOKEN, running_sandbox
+from contacts_pipeline.sandbox import (
+    DEFAULT_TOKEN,
+    SandboxLocation,
+    SandboxOptions,
+    running_sandbox,
+)
 from contacts_pipeline.steps import attention
 from tests.push.project import Project, people, upserts, wide
 
@@ -34,7 +40,8 @@ def test_nothing_is_sent_in_the_quiet_hours_and_all_of_it_after_them(tmp_path: P
 
 
 def test_a_push_ends_where_the_quiet_hours_begin_and_the_next_goes_on(tmp_path: Path) -> None:
-    with running_sandbox(wide(latency_ms=50)) as crm:
+    slow = SandboxLocation(id="acme", burst_limit=10, interval_ms=1000)
+    with running_sandbox(SandboxOptions(locations=(slow,))) as crm:
         project = Project(tmp_path, crm.url).write(people(60))
         workspace = project.prepare()
         project.plan()
@@ -43,14 +50,14 @@ def test_a_push_ends_where_the_quiet_hours_begin_and_the_next_goes_on(tmp_path: 
         push = LocationPush(
             plan=project.header(),
             rows=path,
-            token=SecretStr(DEFAULT_TOKEN),
+            access=StaticToken(SecretStr(DEFAULT_TOKEN)),
             token_env="CRM_TOKEN",
-            burst_limit=5,
+            burst_limit=10,
             interval_seconds=1,
             daily_limit=200_000,
             daily_reserve=0,
             max_refuse_share=1,
-            quiet_from=datetime.now(UTC) + timedelta(seconds=4),
+            quiet_from=datetime.now(UTC) + timedelta(seconds=3),
         )
         settings = PushSettings(crm.url, 10, 0.05, 3)
         with workspace.ledger() as ledger:
