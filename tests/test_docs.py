@@ -1,0 +1,84 @@
+"""What the documents tell people to type is there: commands, options, settings, sensors, files."""
+
+import re
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from contacts_pipeline.cli import main
+from contacts_pipeline.defs import build_definitions
+from contacts_pipeline.settings import Settings
+from tests.projects import SETTINGS, Project, people
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMAND = re.compile(r"contacts-pipeline ([a-z]+)((?: +(?:--?[a-z]+|[A-Za-z0-9/._-]+))*)")
+
+
+def words(page: Path) -> list[tuple[str, list[str]]]:
+    """Every command in a block of shell, with its options."""
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line.partition("#")[0] for block in blocks for line in block.splitlines()]
+    return [
+        (found[1], re.findall(r"--[a-z]+", found[2]))
+        for line in lines
+        for found in COMMAND.finditer(line)
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_and_option_exists(page: Path) -> None:
+    for name, options in words(page):
+        assert name in main.commands, name
+        known = {option for one in main.commands[name].params for option in one.opts}
+        assert set(options) <= known, (name, options)
+
+
+def test_commands_are_found_in_the_documents() -> None:
+    named = {name for page in PAGES for name, _ in words(page)}
+    assert {"demo", "doctor", "plan", "push", "outcomes", "sandbox"} <= named
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_example_of_settings_is_valid(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        example = yaml.safe_load(block)
+        if example.keys() <= Settings.model_fields.keys():
+            tracked = yaml.safe_load((ROOT / "contacts.yaml").read_text(encoding="utf-8"))
+            tracked["crm"] = {"base_url": "http://localhost:1"}
+            Settings.model_validate(tracked | example)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\((?!http)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / link).exists(), link
+
+
+def test_schedule_and_sensors_bear_the_names_of_the_document(project: Project) -> None:
+    text = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| (?:schedule|sensor) \| `(\w+)` \|", text, re.MULTILINE))
+    project.write(people("acme", 1), SETTINGS + "automation: {refresh: '0 6 * * *'}\n")
+    repository = build_definitions().get_repository_def()
+    there = {one.name for one in repository.schedule_defs}
+    there |= {one.name for one in repository.sensor_defs}
+    assert named == there
+    running = {one.name for one in repository.sensor_defs if _runs(one)}
+    assert running == {"locations"}
+    project.write(people("acme", 1))
+    assert not [one for one in build_definitions().get_repository_def().sensor_defs if _runs(one)]
+
+
+def test_a_cron_line_that_cannot_be_meant_is_told_when_the_code_is_loaded(
+    project: Project,
+) -> None:
+    project.write(people("acme", 1), SETTINGS + "automation: {refresh: hourly}\n")
+    with pytest.raises(Exception, match=r"automation\.refresh: 'hourly' is no cron line"):
+        build_definitions()
+
+
+def _runs(sensor: dg.SensorDefinition) -> bool:
+    return sensor.default_status == dg.DefaultSensorStatus.RUNNING
