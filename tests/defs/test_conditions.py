@@ -1,0 +1,110 @@
+"""Ticks of the condition sensor: which locations automation asks for, and when it must not."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+
+from contacts_pipeline.defs import build_definitions
+from contacts_pipeline.defs.runs import refresh, run_locations
+from contacts_pipeline.sandbox.pytest import StartSandbox
+from tests.projects import PLACES, SETTINGS, Project, people, sandbox_locations
+from tests.push.test_push_quiet import hours_around
+
+STAGES = ("upsert_plan", "contact_upserts", "upsert_outcomes")
+Tick = Callable[..., dict[str, set[str]]]
+
+
+@pytest.fixture
+def tick(project: Project, instance: dg.DagsterInstance) -> Tick:
+    """A look of the sensor: the locations that it asks for, by asset."""
+    assert project.folder.exists()
+    cursor = None
+
+    def look(now: datetime | None = None) -> dict[str, set[str]]:
+        nonlocal cursor
+        result = dg.evaluate_automation_conditions(
+            build_definitions(),
+            instance,
+            asset_selection=dg.AssetSelection.assets(*STAGES),
+            cursor=cursor,
+            evaluation_time=now,
+        )
+        cursor = result.cursor
+        asked = {stage: result.get_requested_partitions(dg.AssetKey(stage)) for stage in STAGES}
+        return {stage: {key for key in keys if key} for stage, keys in asked.items()}
+
+    return look
+
+
+@pytest.fixture
+def crm(crm_sandbox: StartSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_BASE_URL", crm_sandbox(*sandbox_locations(*PLACES)).url)
+
+
+def run(instance: dg.DagsterInstance, job: str, *locations: str) -> None:
+    run_locations(instance, job, locations, force=False, progress=lambda *_: None)
+
+
+def all_of(*locations: str) -> dict[str, set[str]]:
+    return {stage: set(locations) for stage in STAGES}
+
+
+def test_a_refresh_asks_for_every_location_that_may_be_sent_to(
+    project: Project, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    project.registry["core"]["quiet_hours"] = hours_around(datetime.now(UTC))
+    project.write(people("acme", 1))
+    assert tick() == all_of()
+    refresh(instance)
+    assert tick() == all_of("acme", "bolt")
+    assert tick() == all_of()
+    del project.registry["core"]["quiet_hours"]
+    project.registry["bolt"]["enabled"] = "no"
+    project.write(people("acme", 1))
+    refresh(instance)
+    assert tick() == all_of("acme", "core")
+
+
+@pytest.mark.usefixtures("crm")
+def test_a_dry_run_asks_for_no_push_and_does_not_make_a_due_one_forgotten(
+    project: Project, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    project.write(people("acme", 1))
+    tick()
+    refresh(instance)
+    run(instance, "plan", "acme")
+    assert tick() == all_of("acme", "bolt", "core")
+    run(instance, "plan", "acme", "bolt")
+    assert tick() == all_of()
+    assert tick() == all_of()
+
+
+@pytest.mark.usefixtures("crm")
+def test_a_location_that_failed_is_asked_for_again_at_the_next_retry(
+    project: Project,
+    instance: dg.DagsterInstance,
+    tick: Tick,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BOLT_TOKEN", "pit-wrong")
+    project.registry["bolt"]["token_env"] = "BOLT_TOKEN"
+    rows = people("acme", 1) + people("bolt", 1)
+    project.write(rows, SETTINGS + "automation: {retry: '* * * * *'}\n")
+    tick()
+    refresh(instance)
+    assert tick() == all_of("acme", "bolt", "core")
+    run(instance, "push", *PLACES)
+    tick()
+    assert tick(datetime.now(UTC) + timedelta(minutes=2)) == all_of("bolt")
+
+
+@pytest.mark.usefixtures("crm")
+def test_with_push_false_plans_alone_are_asked_for(
+    project: Project, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    project.write(people("acme", 1), SETTINGS + "automation: {push: false}\n")
+    tick()
+    refresh(instance)
+    assert tick() == all_of() | {"upsert_plan": set(PLACES)}
