@@ -5,7 +5,7 @@ with its line numbers and variables, is ``settings_file``'s work.
 """
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import (
