@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.settings import Settings
+from contacts_pipeline.settings_password import VARIABLE, holds_password
 
-_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\}")
 _Path = tuple[str | int, ...]
 
 
@@ -45,6 +45,7 @@ def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Setti
     if not isinstance(document, dict):
         raise SettingsError(f"{path}: empty; start from the contacts.yaml of this project")
     lines = dict(_lines(node))
+    _refuse_password(document, path, lines)
     variables = environment(path.parent) if environ is None else environ
     filled = _fill(document, variables, path, lines, ())
     try:
@@ -81,6 +82,16 @@ def _lines(node: yaml.Node | None, path: _Path = ()) -> list[tuple[_Path, int]]:
     return found
 
 
+def _refuse_password(document: dict[Any, Any], file: Path, lines: dict[_Path, int]) -> None:
+    warehouse = document.get("warehouse")
+    url = warehouse.get("url") if isinstance(warehouse, dict) else None
+    if isinstance(url, str) and holds_password(url):
+        raise SettingsError(
+            f"{file}, line {_line(lines, ('warehouse', 'url'))}: warehouse.url: a password stands "
+            "in the file; export it or put it in .env, and write ${VAR} in its place"
+        )
+
+
 def _fill(
     value: Any, variables: Mapping[str, str], file: Path, lines: dict[_Path, int], path: _Path
 ) -> Any:
@@ -98,7 +109,7 @@ def _fill(
             raise SettingsError(f"{where}: {match['name']} is not set; export it or put it in .env")
         return found
 
-    return _VARIABLE.sub(substitute, value)
+    return VARIABLE.sub(substitute, value)
 
 
 def _explain(error: ValidationError, file: Path, lines: dict[_Path, int]) -> str:

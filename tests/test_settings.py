@@ -121,6 +121,73 @@ def test_an_error_names_the_line_the_key_and_what_was_meant(
     assert told in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:s3cret@db.example/shop",
+        "postgres://ann:s3cret@127.0.0.1:5432/shop",
+        "postgresql://ann:of/s3cret@db.example/shop",
+        "postgresql://${DB_USER}:s3cret@${DB_HOST}/shop",
+        "postgresql://ann:s3cret${DB_PASSWORD}@db.example/shop",
+        "postgresql://ann@db.example/shop?sslmode=require&password=s3cret",
+        "postgresql://ann@tenant:s3cret@db.example/shop",
+        "snowflake://ann:s3cret@account/shop/public?warehouse=w",
+        "snowflake://ann@account/shop?token=s3cret",
+        "md:shop?motherduck_token=s3cret",
+        "s3://key:s3cret@bucket/contacts",
+        "abfs://:s3cret@account.dfs.core.windows.net/contacts",
+        "adbc+mysql://ann:s3cret@db.example/shop",
+        "adbc+postgresql://?uri=postgresql%3A%2F%2Fann%3As3cret%40db.example",
+        "adbc+postgresql://?uri=host%3Ddb.example%20password%3Ds3cret",
+        "adbc+flightsql://?uri=grpc://db.example&password=s3cret",
+        "ann:s3cret@db.example/shop",
+        "${WAREHOUSE_URL:-postgresql://ann:s3cret@127.0.0.1/shop}",
+        "${WAREHOUSE_URL}?password=s3cret",
+        "postgresql://ann:${DB_PASSWORD:-s3cret}@db.example/shop",
+    ],
+)
+def test_a_password_in_the_settings_is_refused_with_its_line_and_not_shown(
+    tmp_path: Path, url: str
+) -> None:
+    text = MINIMAL.replace("{url: w}", f"\n  timeout_seconds: 5\n  url: '{url}'")
+    names = ("WAREHOUSE_URL", "DB_USER", "DB_HOST", "DB_PASSWORD")
+    with pytest.raises(SettingsError) as error:
+        settings_of(tmp_path, text, **dict.fromkeys(names, "set"))
+    assert "contacts.yaml, line 3: warehouse.url: a password stands in the file" in str(error.value)
+    assert "${VAR}" in str(error.value)
+    assert "s3cret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "data/sample",
+        "postgresql://ann@db.example:5432/shop?user=ann@tenant",
+        "postgresql://postgres:@127.0.0.1:5432/shop",
+        "postgresql://ann:${DB_PASSWORD}@db.example,other.example:5432/shop",
+        "postgresql://${DB_USER}:${DB_PASSWORD}@[::1]:5432/shop?sslkey=ann.key&passfile=pass.txt",
+        "postgresql://ann:${DB_PASSWORD:-}@db.example/shop",
+        "postgresql://db.example:5432/shop@home",
+        "${WAREHOUSE_URL}",
+        "${WAREHOUSE_URL:-postgresql://127.0.0.1/shop}",
+        "snowflake://ann:${DB_PASSWORD}@account/shop?passcodeInPassword=true&privateKeyFile=a.p8",
+        "bigquery://project/dataset?location=EU&credentials=reader.json",
+        "md:shop?motherduck_token=${DB_PASSWORD}",
+        "abfs://contacts@account.dfs.core.windows.net/of:today",
+        "adbc+postgresql://?uri=postgresql%3A%2F%2Fann%3A${DB_PASSWORD}%40db.example",
+    ],
+)
+def test_a_password_from_a_variable_is_taken(tmp_path: Path, url: str) -> None:
+    environ = {
+        "WAREHOUSE_URL": "postgresql://ann:s3cret@db.example/shop",
+        "DB_USER": "ann",
+        "DB_PASSWORD": "s3cret",
+    }
+    found = settings_of(tmp_path, MINIMAL.replace("{url: w}", f"\n  url: '{url}'"), **environ)
+    assert ("s3cret" in found.warehouse.url) == ("_PASSWORD" in url or "WAREHOUSE_URL" in url)
+
+
 @pytest.mark.parametrize("field", ["email", "phone", "tags", "country", "postalCode", "nothing"])
 def test_what_the_api_does_not_take_as_null_can_not_be_cleared(tmp_path: Path, field: str) -> None:
     with pytest.raises(SettingsError, match=field):
