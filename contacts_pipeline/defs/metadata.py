@@ -1,5 +1,6 @@
 """What the UI shows of a stage: its columns and their sources, its numbers, its worst rows."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ qualify row_number() over (partition by rejection.code order by location_id, sou
 order by code, location_id, source_key
 """
 """At most twenty rows a code: a table of the UI is looked at, not searched."""
+BAR_LENGTH = 40  # characters of the longest bar
 
 
 def column_schema(path: Path) -> dg.TableSchema:
@@ -68,6 +70,20 @@ def table(frame: pd.DataFrame) -> dg.TableMetadataValue:
     ]
     schema = dg.TableSchema([dg.TableColumn(name, kind) for name, kind in kinds.items()])
     return dg.MetadataValue.table(records, schema)
+
+
+def bar_chart(frame: pd.DataFrame, counted: str) -> dg.MarkdownMetadataValue:
+    """A data frame as a table in Markdown, with a bar a row for the column ``counted``.
+
+    Text, since the UI's sanitizer drops inline SVG.
+    """
+    longest = max(int(frame[counted].max()), 1) if len(frame) else 1
+    shown = frame.fillna("").astype(str)
+    shown[counted] = frame[counted].map("{:,}".format)
+    shown[""] = ["█" * math.ceil(BAR_LENGTH * int(n) / longest) for n in frame[counted]]
+    aligned = ["---:" if name == counted else ":---" for name in shown.columns]
+    rows = [shown.columns.tolist(), aligned, *shown.to_numpy().tolist()]
+    return dg.MetadataValue.md("\n".join(f"| {' | '.join(row)} |" for row in rows))
 
 
 def judgement_metadata(path: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from contacts_pipeline.defs.contacts import unique_contacts
 from contacts_pipeline.defs.keys import OUTCOMES, PLAN, RUN_ID_TAG, UPSERTS
 from contacts_pipeline.defs.locations import LOCATIONS, OWNERS, PIPELINE
 from contacts_pipeline.defs.metadata import (
+    bar_chart,
     column_lineage,
     filled_columns,
     report_metadata,
@@ -183,10 +184,11 @@ def _push_metadata(pushed: steps.Pushed) -> dict[str, Any]:
 def _proof_metadata(proven: steps.Proven) -> dict[str, Any]:
     columns: lineage.Lineage = {}
     counted = pd.DataFrame(proven.recount.codes.items(), columns=["code", "identities"])
+    fates = pd.DataFrame(proven.recount.fates, columns=["outcome", "code", "identities"])
     return (
         stage_metadata(proven.path, columns, UPSERTS)
         | report_metadata(proven.report)
-        | {"codes": table(counted)}
+        | {"codes": table(counted), "outcomes": bar_chart(fates, "identities")}
     )
 
 

@@ -159,8 +159,7 @@ async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal)
             wire.save_limits(math.inf)
         facts = {
             "requests": client.requests,
-            "retries": wire.meter.retries,
-            "rate_limited": wire.meter.rate_limited,
+            **wire.meter.facts(),
             **quantiles(wire.meter.latencies),
         }
     if around.journal.failure is not None:

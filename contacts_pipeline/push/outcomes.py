@@ -1,6 +1,7 @@
 """What became of every identity of a plan, as a table, and the proof that none vanished."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +31,29 @@ _OUTCOMES = pa.schema(
 
 @dataclass(frozen=True)
 class Recount:
-    """Identities by state and by code, counted from the table instead of the push's report."""
+    """Identities by state and by code, counted from the table instead of the push's report.
 
-    states: Mapping[str, int]
-    codes: Mapping[str, int]
+    ``fates`` are state, code and identities, most first.
+    """
+
+    fates: Sequence[tuple[str, str | None, int]]
+
+    @property
+    def states(self) -> Mapping[str, int]:
+        """Identities by state."""
+        counts: Counter[str] = Counter()
+        for state, _, identities in self.fates:
+            counts[state] += identities
+        return counts
+
+    @property
+    def codes(self) -> Mapping[str, int]:
+        """Identities by code, most first, those that have none left out."""
+        counts: Counter[str] = Counter()
+        for _, code, identities in self.fates:
+            if code is not None:
+                counts[code] += identities
+        return dict(counts.most_common())
 
     def agrees_with(self, report: LocationReport) -> bool:
         """Whether report and table say the same, and every row extracted is in it once."""
@@ -79,9 +99,7 @@ def write_outcomes(
         )
         define(con, PACKAGE, "upsert_outcomes", "table")
         save(con, "from upsert_outcomes order by identity", path)
-        states = con.execute("select state, count(*) from upsert_outcomes group by all").fetchall()
-        codes = con.execute(
-            "select code, count(*) from upsert_outcomes "
-            "where code is not null group by all order by 2 desc, 1"
+        fates = con.execute(
+            "select state, code, count(*) from upsert_outcomes group by all order by 3 desc, 1, 2"
         ).fetchall()
-    return Recount(dict(states), dict(codes))
+    return Recount(fates)

@@ -37,7 +37,11 @@ class LocationReport(BaseModel):
 
     ``extracted``, ``rejected`` and ``merged`` are source rows, the rest of the sum identities, each
     once: ``extracted = rejected + merged + unchanged + held + deferred + created + updated +
-    refused + failed + unknown``. ``requests`` are those put on the wire, ``seconds`` wall time,
+    refused + failed + unknown``. ``requests`` are those put on the wire; of them
+    ``upsert_requests`` create and update contacts, ``tag_requests`` add tags, ``lookup_requests``
+    ask what became of a request, and the rest reads for plan and proof.
+    ``upserts_per_changed_contact`` is 1.000 where none was repeated or in vain, and null where
+    none changed a contact; contacts that only got tags count in neither. ``seconds`` is wall time,
     ``latency_*`` milliseconds from a request's send to its answer. ``told`` says what happened and
     what to do, where ``reason`` is not null.
     """
@@ -60,6 +64,10 @@ class LocationReport(BaseModel):
     requests: int = 0
     retries: int = 0
     rate_limited: int = 0
+    upsert_requests: int = 0
+    tag_requests: int = 0
+    lookup_requests: int = 0
+    upserts_per_changed_contact: float | None = None
     seconds: float = 0.0
     latency_p50_ms: float = 0.0
     latency_p95_ms: float = 0.0

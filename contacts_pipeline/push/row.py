@@ -24,10 +24,10 @@ from contacts_pipeline.crm import (
     Upserted,
 )
 from contacts_pipeline.push.echo import differences, holds
-from contacts_pipeline.push.meter import where
+from contacts_pipeline.push.meter import Effect, where
 from contacts_pipeline.push.slots import Slots
 from contacts_pipeline.push.stop import Stopped
-from contacts_pipeline.push.wire import Effect, Wire
+from contacts_pipeline.push.wire import Wire
 
 FinalState = Literal["created", "updated", "refused", "failed", "unknown"]
 """A row that nothing was applied for before the push stopped has none: it is deferred."""

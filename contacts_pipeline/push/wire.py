@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from contacts_pipeline.crm import (
     ClientOutdated,
@@ -24,14 +24,13 @@ from contacts_pipeline.crm import (
 from contacts_pipeline.keyed_hash import keyed_hash
 from contacts_pipeline.ledger import Entry, Journal, LedgerError, utc_now
 from contacts_pipeline.push.budget import DailyBudget
-from contacts_pipeline.push.meter import Meter, read_answer
+from contacts_pipeline.push.meter import Effect, Meter, read_answer
 from contacts_pipeline.push.pace import Pace
 from contacts_pipeline.push.stop import Stopped, StopSignal
 
 if TYPE_CHECKING:
     from contacts_pipeline.push.row import Outcome
 
-Effect = Literal["upsert", "tags", "lookup"]
 MOST_UNCLEAR_IN_A_ROW = 32  # twice the rows in flight: the CRM is down, not a request unlucky
 
 _AnswerT = TypeVar("_AnswerT")
@@ -158,6 +157,7 @@ class Wire:
         self, row: Mapping[str, Any], outcome: "Outcome", sent: Counter[Effect]
     ) -> None:
         """The row's final state in this run; a known fate settles all its open requests."""
+        self.meter.changed += outcome.state in {"created", "updated"} and row["body"] is not None
         settled = [
             {
                 "at_crm": self._errand.crm,
@@ -195,6 +195,7 @@ class Wire:
     def _measure(self, started: float, effect: Effect, sent: Counter[Effect]) -> None:
         self.meter.latencies.append(perf_counter() - started)
         self.meter.retries += sent[effect] > 0
+        self.meter.sent[effect] += 1
         sent[effect] += 1
 
     def _remember(self, row: Mapping[str, Any], **contact: Any) -> None:

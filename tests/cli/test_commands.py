@@ -47,8 +47,11 @@ def test_push_and_outcomes_print_the_documents_that_programs_rely_on(
     assert set(told["locations"]) == {"acme", "bolt"}
     for counts in told["locations"].values():
         assert counts.keys() >= PUSH_KEYS
+        assert counts["upserts_per_changed_contact"] == 1.0
+        assert counts["upsert_requests"] == counts["created"]
         assert counts["predictions"] == {"made": counts["created"], "right": counts["created"]}
     acme = told["locations"]["acme"]
+    assert (acme["tag_requests"], acme["lookup_requests"]) == (crm.count("add_tags"), 0)
     assert (acme["extracted"], acme["rejected"], acme["created"]) == (4, 1, 3)
     assert told["unassigned"] == {
         "extracted": 2,

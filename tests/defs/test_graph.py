@@ -69,6 +69,16 @@ def test_push_materialises_each_location_with_its_own_numbers(
     assert materialized(instance, "contact_upserts", "acme")["created"] == 3
     assert materialized(instance, "upsert_outcomes", "bolt")["created"] == 5
     assert materialized(instance, "contact_upserts", "core")["created"] == 0
+    for asset in ("contact_upserts", "upsert_outcomes"):
+        numbers = materialized(instance, asset, "bolt")
+        assert numbers["upserts_per_changed_contact"] == 1.0
+        assert (numbers["upsert_requests"], numbers["tag_requests"]) == (5, 0)
+        assert numbers["lookup_requests"] == 0
+    assert materialized(instance, "upsert_outcomes", "bolt")["outcomes"].splitlines() == [
+        "| outcome | code | identities |  |",
+        "| :--- | :--- | ---: | :--- |",
+        f"| created |  | 5 | {'█' * 40} |",
+    ]
     assert {name: len(crm.contacts(name)) for name in ("acme", "bolt", "core")} == {
         "acme": 3,
         "bolt": 5,
