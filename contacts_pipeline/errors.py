@@ -20,6 +20,7 @@ class WarehouseError(PipelineError):
 
     code = "warehouse_unreadable"
     exit_code = 2
+    kinds_of_settings = frozenset({"settings", "no_database", "no_table", "no_column"})
 
     def __init__(self, told: str, kind: str = "settings") -> None:
         super().__init__(told)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from contacts_pipeline import doctor
 from contacts_pipeline.errors import SettingsError
-from contacts_pipeline.finding import Finding
+from contacts_pipeline.finding import Finding, unusable
 from contacts_pipeline.workspace import Workspace
 
 _STYLES = {"ok": "green", "warning": "yellow", "error": "red"}
@@ -29,12 +29,22 @@ def run_doctor(config: Path, data: Path, *, quiet: bool) -> dict[str, Any]:
     }
 
 
+def exit_code(document: dict[str, Any]) -> int:
+    """2 where the settings are wrong, else 1 where a location or this machine is."""
+    wrong = [one for one in document["findings"] if one["level"] == "error"]
+    return 2 if any(one["in_settings"] for one in wrong) else int(bool(wrong))
+
+
 def _all(config: Path, data: Path) -> Iterable[Finding]:
     try:
         workspace = Workspace.open(config, data)
     except SettingsError as error:
         where, _, told = str(error).partition(": ")
-        yield Finding("error", error.code, where, told, f"mend {config}; all else waits for it")
+        remedy = f"mend {config}; all else waits for it"
+        yield Finding("error", error.code, where, told, remedy, in_settings=True)
+        return
+    except OSError as error:
+        yield unusable(error)
         return
     yield from doctor.examine(workspace)
 

@@ -30,14 +30,22 @@ class _Commands(click.Group):
         as_json = "--json" in ctx.args
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            if as_json:
+                _tell_error("usage", error.format_message())
+            raise
         except PipelineError as error:
             told, code, exit_code = str(error), error.code, error.exit_code
         except OSError as error:
             told, code, exit_code = f"{error.filename or 'this machine'}: {error.strerror}", "os", 1
         if as_json:
-            click.echo(json.dumps({"error": {"code": code, "message": told}}))
+            _tell_error(code, told)
         click.echo(f"error: {told}", err=True)
         return ctx.exit(exit_code)
+
+
+def _tell_error(code: str, told: str) -> None:
+    click.echo(json.dumps({"error": {"code": code, "message": told}}))
 
 
 @click.group(
@@ -84,7 +92,7 @@ def demo(port: int, *, as_json: bool) -> None:
 @click.pass_context
 def doctor(context: click.Context, *, as_json: bool) -> None:
     """Check all that can be checked before a run; sends nothing that writes."""
-    from contacts_pipeline.cli.findings import run_doctor
+    from contacts_pipeline.cli.findings import exit_code, run_doctor
 
     given = context.find_root().params
     document = run_doctor(given["config"], given["data"], quiet=as_json)
@@ -92,7 +100,7 @@ def doctor(context: click.Context, *, as_json: bool) -> None:
         click.echo(json.dumps(document))
     else:
         click.echo(f"\n{document['error']} errors, {document['warning']} warnings")
-    context.exit(1 if document["error"] else 0)
+    context.exit(exit_code(document))
 
 
 @main.command()

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from contacts_pipeline import warehouse
 from contacts_pipeline.doctor import crm, machine, records
-from contacts_pipeline.errors import PipelineError
-from contacts_pipeline.finding import Finding
+from contacts_pipeline.errors import PipelineError, SettingsError, WarehouseError
+from contacts_pipeline.finding import Finding, unusable
 from contacts_pipeline.workspace import Workspace
 
 Examination = Callable[[Workspace], Iterable[Finding]]
@@ -32,4 +32,14 @@ def examine(workspace: Workspace) -> Iterator[Finding]:
         except PipelineError as error:
             subject, _, told = str(error).partition(": ")
             what, _, remedy = told.partition("; ")
-            yield Finding("error", error.code, subject, what or subject, remedy or None)
+            yield Finding(
+                "error", error.code, subject, what or subject, remedy or None, _in_settings(error)
+            )
+        except OSError as error:
+            yield unusable(error)
+
+
+def _in_settings(error: PipelineError) -> bool:
+    if isinstance(error, WarehouseError):
+        return error.kind in error.kinds_of_settings
+    return isinstance(error, SettingsError)

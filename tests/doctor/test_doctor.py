@@ -134,9 +134,9 @@ def test_data_that_others_can_read(tmp_path: Path, unused_url: str) -> None:
     assert found.remedy == f"chmod go-rwx {data / 'hash.key'}"
 
 
-def command(project: Project, exit_code: int) -> dict[str, Any]:
+def command(project: Project, exit_code: int, data: str = "data") -> dict[str, Any]:
     arguments = ["--config", str(project.folder / "contacts.yaml")]
-    arguments += ["--data", str(project.folder / "data"), "doctor", "--json"]
+    arguments += ["--data", str(project.folder / data), "doctor", "--json"]
     result = CliRunner().invoke(main, arguments, env=dict(project.environ))
     assert result.exit_code == exit_code, result.output
     document: dict[str, Any] = json.loads(result.stdout)
@@ -150,7 +150,7 @@ def test_wrong_column_missing_token_and_unknown_crm_are_told_together(
     settings = project.settings
     settings["contacts"]["fields"] = {"email": "emial"}
     (tmp_path / "contacts.yaml").write_text(json.dumps(settings), encoding="utf-8")
-    document = command(project, 1)
+    document = command(project, 2)
     errors = {one["code"]: one for one in document["findings"] if one["level"] == "error"}
     assert errors.keys() == {"warehouse_unreadable", "crm_unreachable"}
     assert errors["warehouse_unreadable"]["subject"] == "contacts.fields.email"
@@ -161,6 +161,34 @@ def test_wrong_column_missing_token_and_unknown_crm_are_told_together(
 def test_settings_that_can_not_be_read_are_a_finding(tmp_path: Path, crm: RunningSandbox) -> None:
     project = Project(tmp_path, crm.url).write([])
     (tmp_path / "contacts.yaml").write_text("warehouse: {urll: x}\n", encoding="utf-8")
-    (found,) = command(project, 1)["findings"]
+    (found,) = command(project, 2)["findings"]
     assert (found["level"], found["code"]) == ("error", "settings_invalid")
     assert crm.count() == 0
+
+
+def test_what_is_not_the_settings_fault_is_another_exit_code(
+    tmp_path: Path, unused_url: str
+) -> None:
+    project = Project(tmp_path, unused_url).write([])
+    assert [one["code"] for one in errors_of(command(project, 1))] == ["crm_unreachable"]
+    (project.folder / "data" / "ledger.sqlite").unlink()
+    (project.folder / "data" / "ledger.sqlite").mkdir()
+    assert "crm_unreachable" in {one["code"] for one in errors_of(command(project, 1))}
+
+
+def test_data_folder_that_can_not_be_made_is_a_finding(tmp_path: Path, unused_url: str) -> None:
+    project = Project(tmp_path, unused_url).write([])
+    (project.folder / "taken").write_text("a file", encoding="utf-8")
+    (found,) = command(project, 1, data="taken/data")["findings"]
+    assert (found["code"], found["told"]) == ("os", "Not a directory")
+
+
+def errors_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in document["findings"] if one["level"] == "error"]
+
+
+def test_wrong_usage_is_a_document_too() -> None:
+    result = CliRunner().invoke(main, ["doctor", "--json", "--bogus"])
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"]["code"] == "usage"
+    assert "--bogus" in result.stderr
