@@ -11,6 +11,7 @@ from contacts_pipeline.ledger.history import (
     requests_of_keys,
 )
 from contacts_pipeline.ledger.journal import Entry, Journal
+from contacts_pipeline.ledger.progress import PlanProgress, plan_progress
 from contacts_pipeline.ledger.restore import restore_contacts
 from contacts_pipeline.ledger.store import Ledger, utc_now
 from contacts_pipeline.ledger.usage import DayLeft, day_left, record_read
@@ -21,9 +22,11 @@ __all__ = [
     "Journal",
     "Ledger",
     "LedgerError",
+    "PlanProgress",
     "contacts_of_keys",
     "day_left",
     "outcomes_of_keys",
+    "plan_progress",
     "record_read",
     "requests_of_keys",
     "restore_contacts",

@@ -27,13 +27,14 @@ Row = Mapping[str, Any]
 class Entry:
     """Rows to be written together.
 
-    ``answers`` update requests by run and number; ``settled`` closes every open request of an
-    identity.
+    ``answers`` update requests by run and number; ``settled`` closes the open requests of an
+    identity that the same plan has made, ``settled_before`` those of earlier plans.
     """
 
     intents: Sequence[Row] = ()
     answers: Sequence[Row] = ()
     settled: Sequence[Row] = ()
+    settled_before: Sequence[Row] = ()
     contacts: Sequence[Row] = ()
     outcomes: Sequence[Row] = ()
     limits: Sequence[Row] = ()
@@ -147,6 +148,8 @@ class Journal:
                     connection.execute(_ANSWER, answers)
                 if settled := all_of("settled"):
                     connection.execute(_SETTLE, settled)
+                if settled_before := all_of("settled_before"):
+                    connection.execute(_SETTLE_BEFORE, settled_before)
                 self._ledger.replace(connection, schema.contacts, all_of("contacts"))
                 self._ledger.replace(connection, schema.outcomes, all_of("outcomes"))
                 if limits := all_of("limits"):
@@ -178,7 +181,7 @@ _ANSWER = (
         settled=bindparam("settled"),
     )
 )
-_SETTLE = (
+_SETTLE_ANY = (
     update(schema.requests)
     .where(
         schema.requests.c.crm == bindparam("at_crm"),
@@ -187,6 +190,10 @@ _SETTLE = (
         schema.requests.c.settled == false(),
     )
     .values(settled=true())
+)
+_SETTLE = _SETTLE_ANY.where(schema.requests.c.plan_id == bindparam("at_plan_id"))
+_SETTLE_BEFORE = _SETTLE_ANY.where(
+    schema.requests.c.plan_id.is_distinct_from(bindparam("at_plan_id"))
 )
 _LIMITS = (
     update(schema.locations)

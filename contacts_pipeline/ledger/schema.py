@@ -65,6 +65,7 @@ requests = Table(
     *_place(),
     Column("run_id", String, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("plan_id", String, comment="Null where an older program wrote it."),
     Column("identity", String, nullable=False),
     Column("source_keys", Text, nullable=False, comment="JSON list"),
     Column("effect", String, nullable=False, comment="upsert, update, tags or lookup"),

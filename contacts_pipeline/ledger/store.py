@@ -115,21 +115,6 @@ class Ledger:
             ).scalar_one()
         return bool(last == plan_id)
 
-    def acknowledged(self, location_id: str, plan_id: str) -> set[str]:
-        """The identities of a plan that the CRM has acknowledged whole, by whichever run."""
-        table = schema.outcomes
-        with self.reading() as connection:
-            return set(
-                connection.scalars(
-                    select(table.c.identity).where(
-                        *self._at(table, location_id),
-                        table.c.plan_id == plan_id,
-                        table.c.outcome.in_(["created", "updated"]),
-                        table.c.code.is_(None),
-                    )
-                )
-            )
-
     def next_number(self, location_id: str, run_id: str) -> int:
         """The number of the run's next request to the location; a resumed run counts on."""
         table = schema.requests

@@ -6,7 +6,6 @@ import itertools
 import logging
 import math
 from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +13,22 @@ from time import perf_counter
 from typing import Any
 
 from contacts_pipeline.crm import Access, CrmClient, RateLimits
-from contacts_pipeline.ledger import Journal, Ledger, LedgerError, day_left, utc_now
+from contacts_pipeline.ledger import (
+    Journal,
+    Ledger,
+    LedgerError,
+    PlanProgress,
+    day_left,
+    plan_progress,
+    utc_now,
+)
 from contacts_pipeline.plan.files import PlanHeader, read_rows
 from contacts_pipeline.push.budget import DailyBudget
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.push.meter import where
 from contacts_pipeline.push.pace import Pace
 from contacts_pipeline.push.refusals import RefusalBreaker
+from contacts_pipeline.push.remedies import told_with_remedy
 from contacts_pipeline.push.report import LocationReport, Status, quantiles
 from contacts_pipeline.push.row import RowPush
 from contacts_pipeline.push.slots import Slots
@@ -139,11 +147,11 @@ def _begin(plan: PlanHeader, ledger: Ledger) -> bool:
 
 async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal) -> LocationReport:
     plan, started = push.plan, perf_counter()
-    done = await asyncio.to_thread(around.ledger.acknowledged, plan.location_id, plan.plan_id)
+    progress = await _progress(plan, around)
     facts: dict[str, Any] = {}
     if push.access is None:
         stop.set("token_missing", f"{push.token_env} is not set")
-    elif not stop.is_set and _to_send(plan) > len(done):
+    elif not stop.is_set and _to_send(plan) > len(progress.acknowledged):
         pace = Pace(stop, push.burst_limit, push.interval_seconds)
         budget = await asyncio.to_thread(_budget, push, around.ledger, stop)
 
@@ -155,7 +163,7 @@ async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal)
             wire = await _wire(plan, around, client, pace=pace, budget=budget, stop=stop)
             share = 1.0 if around.force else push.max_refuse_share
             breaker = RefusalBreaker(stop, share)
-            await _send_all(push, wire, done, breaker, around.progress)
+            await _send_all(push, wire, progress, breaker, around.progress)
             wire.save_limits(math.inf)
         facts = {
             "requests": client.requests,
@@ -208,25 +216,26 @@ async def _wire(
 async def _send_all(
     push: LocationPush,
     wire: Wire,
-    done: AbstractSet[str],
+    progress: PlanProgress,
     breaker: RefusalBreaker,
-    progress: Callable[[str, int, int], None],
+    show: Callable[[str, int, int], None],
 ) -> None:
     slots, finished = Slots(), itertools.count(1)
-    planned = _to_send(push.plan) - len(done)
+    planned = _to_send(push.plan) - len(progress.acknowledged)
 
     async def send(row: Mapping[str, Any]) -> None:
         try:
-            breaker.count(await RowPush(wire, row, slots).run())
+            in_doubt = row["identity"] in progress.in_doubt
+            breaker.count(await RowPush(wire, row, slots, in_doubt=in_doubt).run())
         finally:
             slots.give_back()
-            progress(push.plan.location_id, next(finished), planned)
+            show(push.plan.location_id, next(finished), planned)
 
     rows: Iterator[Mapping[str, Any]] = read_rows(push.rows, "create", "update")
     async with asyncio.TaskGroup() as group:
         while some := await asyncio.to_thread(_take, rows):
             for row in some:
-                if row["identity"] in done:
+                if row["identity"] in progress.acknowledged:
                     continue
                 await slots.take()
                 if wire.stop.is_set:
@@ -242,22 +251,24 @@ async def _report(
     outcomes = await asyncio.to_thread(
         around.ledger.outcomes, plan.location_id, around.run_id, plan.plan_id
     )
-    acknowledged = await asyncio.to_thread(
-        around.ledger.acknowledged, plan.location_id, plan.plan_id
-    )
+    progress = await _progress(plan, around)
     fault = stop.reason if stop.reason not in _NO_FAULT else None
     status: Status = "failed" if fault else "ok"
     return LocationReport.of_outcomes(
         plan.counts,
         outcomes,
-        acknowledged,
+        progress.acknowledged,
         status=status,
         reason=fault,
-        told=_told(plan, stop) if fault else None,
+        told=told_with_remedy(plan.location_id, stop) if fault else None,
         deferred_because=stop.reason if stop.reason in _NO_FAULT else None,
         requests=requests + _requests_of_the_plan(plan, around),
         **facts,
     )
+
+
+async def _progress(plan: PlanHeader, around: Surroundings) -> PlanProgress:
+    return await asyncio.to_thread(plan_progress, around.ledger, plan.location_id, plan.plan_id)
 
 
 def _take(rows: Iterator[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -272,20 +283,3 @@ def _to_send(plan: PlanHeader) -> int:
 def _requests_of_the_plan(plan: PlanHeader, around: Surroundings) -> int:
     """What reading the CRM for the plan took, if that was in this run."""
     return plan.requests_made if plan.run_id == around.run_id else 0
-
-
-def _told(plan: PlanHeader, stop: StopSignal) -> str:
-    remedies = {
-        "token_missing": "export it or put it in .env",
-        "token_refused": "give the location a token with contacts.write, then push again",
-        "crm_unreachable": "check crm.base_url and the network, then push again",
-        "crm_unstable": "the CRM answers with errors; push again later",
-        "api_version_refused": "update contacts-pipeline",
-        "too_many_refused": "look at its refused rows with 'contacts-pipeline outcomes', then mend "
-        "them or raise the share, or push with --force",
-        "interrupted": "push again to go on where it stopped",
-        "internal_error": "report it; push again to go on where it stopped",
-    }
-    what = f"{stop.told}; " if stop.told else ""
-    remedy = remedies.get(stop.reason or "", "")
-    return f"location {plan.location_id}: {what}{remedy}".rstrip("; ")

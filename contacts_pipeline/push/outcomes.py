@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from contacts_pipeline.engine import define, engine, save, scan
-from contacts_pipeline.ledger import Ledger
+from contacts_pipeline.ledger import Ledger, plan_progress
 from contacts_pipeline.plan.files import PlanHeader
 from contacts_pipeline.push.report import LocationReport
 
@@ -74,7 +74,7 @@ def write_outcomes(
 ) -> Recount:
     """Write ``upsert_outcomes`` of a location and count it again."""
     outcomes = ledger.outcomes(plan.location_id, run_id, plan.plan_id)
-    acknowledged = ledger.acknowledged(plan.location_id, plan.plan_id)
+    acknowledged = plan_progress(ledger, plan.location_id, plan.plan_id).acknowledged
     with engine(scratch) as con:
         scan(con, "plan", rows)
         con.register("outcomes", pa.Table.from_pylist(outcomes, schema=_OUTCOMES))

@@ -53,14 +53,18 @@ class Outcome:
 
 
 class RowPush:
-    """The push of one row of the plan."""
+    """The push of one row of the plan.
 
-    def __init__(self, wire: Wire, row: Mapping[str, Any], slots: Slots) -> None:
+    The row is ``in_doubt`` if an earlier push of this very plan left a request for it without a
+    certain fate.
+    """
+
+    def __init__(self, wire: Wire, row: Mapping[str, Any], slots: Slots, *, in_doubt: bool) -> None:
         self._wire = wire
         self._row = row
         self._slots = slots
         self._sent: Counter[Effect] = Counter()
-        self._unclear = row["unsettled_since"] is not None
+        self._unclear = in_doubt or row["unsettled_since"] is not None
         self._warnings: list[dict[str, str | None]] = list(row["warnings"])
 
     async def run(self) -> FinalState | None:

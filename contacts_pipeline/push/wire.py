@@ -156,20 +156,21 @@ class Wire:
     async def conclude(
         self, row: Mapping[str, Any], outcome: "Outcome", sent: Counter[Effect]
     ) -> None:
-        """The row's final state in this run; a known fate settles all its open requests."""
+        """The row's final state in this run; a known fate settles all its open requests.
+
+        Those of earlier plans are the ones that the plan found to be about the row's contact: its
+        own name may have been another's then.
+        """
+        known = outcome.state != "unknown"
         self.meter.changed += outcome.state in {"created", "updated"} and row["body"] is not None
-        settled = [
-            {
-                "at_crm": self._errand.crm,
-                "at_location_id": self._errand.location_id,
-                "at_identity": identity,
-            }
-            for identity in {row["identity"], *row["unsettled_identities"]}
-            if outcome.state != "unknown"
-        ]
         await self._durable(
             Entry(
-                settled=settled,
+                settled=[self._open_requests(row["identity"])] if known else [],
+                settled_before=[
+                    self._open_requests(identity)
+                    for identity in row["unsettled_identities"]
+                    if known
+                ],
                 outcomes=[
                     {
                         **self._place,
@@ -191,6 +192,14 @@ class Wire:
                 ],
             )
         )
+
+    def _open_requests(self, identity: str) -> dict[str, str]:
+        return {
+            "at_crm": self._errand.crm,
+            "at_location_id": self._errand.location_id,
+            "at_plan_id": self._errand.plan_id,
+            "at_identity": identity,
+        }
 
     def _measure(self, started: float, effect: Effect, sent: Counter[Effect]) -> None:
         self.meter.latencies.append(perf_counter() - started)
@@ -234,6 +243,7 @@ class Wire:
         return {
             **self._place,
             "run_id": self._errand.run_id,
+            "plan_id": self._errand.plan_id,
             "number": number,
             "identity": row["identity"],
             "source_keys": json.dumps(row["source_keys"]),

@@ -299,7 +299,7 @@ def assert_ledger_equals(crm: RunningSandbox, project: Project) -> None:
     project.plan()
     for location in project.locations:
         actions = {row["action"] for row in project.planned_rows(location["id"])}
-        assert actions <= {"unchanged", "hold"}, actions
+        assert actions <= {"unchanged", "hold", "gone"}, actions
 
 
 def assert_each_there_once(crm: RunningSandbox, rows: Iterable[Row]) -> None:

@@ -28,6 +28,7 @@ from tests.push.project import (
     people,
     person,
     sent_again,
+    wait_for,
     wide,
 )
 
@@ -100,6 +101,26 @@ def test_kill_9_loses_nothing_and_sends_few_again(
         assert again.total() <= MOST_IN_FLIGHT
         if faults:
             assert crm.count("faults") > 0
+
+
+def test_the_same_plan_again_asks_what_became_of_what_was_in_flight(tmp_path: Path) -> None:
+    """What the killed push had created without hearing of it is found, not sent again."""
+    with running_sandbox(wide(latency_ms=150)) as crm:
+        project = Project(tmp_path, crm.url).write(people(60))
+        project.prepare()
+        with project.light_process() as process:
+            assert kill_after(process, crm, random.Random(5).randint(20, 50)), process.communicate()
+            process.communicate()
+        with project.ledger() as ledger:
+            in_doubt = set(ledger.unsettled(["acme"])["identity"].to_pylist())
+        assert in_doubt
+        assert wait_for(lambda: crm.count("upsert") == len(crm.contacts("acme")))
+        report = project.push_the_plan()["acme"]
+        assert (report.created + report.unchanged, report.updated, report.unknown) == (60, 0, 0)
+        assert not sent_again(crm.log())
+        assert crm.count("search_duplicate") == len(in_doubt)
+        assert_each_there_once(crm, people(60))
+        assert_ledger_equals(crm, project)
 
 
 def chaotic_crm(seed: int, **options: object) -> SandboxOptions:

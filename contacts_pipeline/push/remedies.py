@@ -1,0 +1,23 @@
+"""Why a location stopped, as its user reads it: what happened, and what to do about it."""
+
+from contacts_pipeline.push.stop import StopSignal
+
+
+def told_with_remedy(location_id: str, stop: StopSignal) -> str:
+    """One line that names the location, what stopped it, and the remedy."""
+    what = f"{stop.told}; " if stop.told else ""
+    remedy = _REMEDIES.get(stop.reason or "", "")
+    return f"location {location_id}: {what}{remedy}".rstrip("; ")
+
+
+_REMEDIES = {
+    "token_missing": "export it or put it in .env",
+    "token_refused": "give the location a token with contacts.write, then push again",
+    "crm_unreachable": "check crm.base_url and the network, then push again",
+    "crm_unstable": "the CRM answers with errors; push again later",
+    "api_version_refused": "update contacts-pipeline",
+    "too_many_refused": "look at its refused rows with 'contacts-pipeline outcomes', then mend "
+    "them or raise the share, or push with --force",
+    "interrupted": "push again to go on where it stopped",
+    "internal_error": "report it; push again to go on where it stopped",
+}
