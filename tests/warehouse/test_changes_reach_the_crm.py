@@ -35,6 +35,7 @@ def push(instance: dg.DagsterInstance, *, full_refresh: bool = False) -> dict[st
     return read_metadata(instance)
 
 
+@pytest.mark.slow
 def test_after_one_percent_changed_exactly_those_are_sent(
     project: Project,
     warehouse: PostgresWarehouse,
