@@ -17,7 +17,11 @@ class Warehouse(Section):
         "snowflake://, bigquery://, md:, s3://, gs://, abfs://, adbc+DRIVER://. "
         "Credentials come by ${VAR} only.",
     )
-    timeout_seconds: float = Field(3600, gt=0, description="Of one statement in the warehouse.")
+    timeout_seconds: float = Field(
+        3600,
+        gt=0,
+        description="Of one statement in PostgreSQL, Snowflake or BigQuery; others have no limit.",
+    )
 
     overlap_minutes: float = Field(
         60,
