@@ -13,7 +13,12 @@ select
         when push.status = 'held' then 'held'
         else 'deferred'
     end as state,
-    coalesce(outcomes.code, plan.hold, push.reason, push.deferred_because) as code,
+    case
+        when outcomes.outcome is not null then outcomes.code
+        when plan.action = 'hold' then plan.hold
+        when plan.action <> 'unchanged' and acknowledged.identity is null
+            then coalesce(push.reason, push.deferred_because)
+    end as code,
     coalesce(outcomes.contact_id, plan.contact_id) as contact_id,
     outcomes.predicted,
     outcomes.predicted_contact_id,
