@@ -98,7 +98,7 @@ def shape_custom_value(field: CustomField, text: str) -> Shaped:
 
 
 def read_number(text: str) -> str | None:
-    """A number as JSON; None if it is none, or if 1,234 could be one or a thousand."""
+    """A number as JSON; None if it is none, or if 1,234 or 1.234 € could be a thousand."""
     text = unicodedata.normalize("NFKC", text).strip()
     if _PLAIN_NUMBER.fullmatch(text):
         return _number(Decimal(text))
@@ -111,14 +111,15 @@ def read_number(text: str) -> str | None:
 
 def _with_point(digits: str) -> str | None:
     """``1.234,50``, ``1,234.50``, ``12,5`` with a point for the decimals and nothing else."""
+    if re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", digits):
+        return None
     if re.fullmatch(r"\d*\.\d+|\d+", digits):
         return digits
     if re.fullmatch(r"\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}", digits):
         return digits.replace(",", "")
     if re.fullmatch(r"\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,}", digits):
         return digits.replace(".", "").replace(",", ".")
-    is_either = re.fullmatch(r"[1-9]\d{0,2},\d{3}", digits)
-    return digits.replace(",", ".") if re.fullmatch(r"\d*,\d+", digits) and not is_either else None
+    return digits.replace(",", ".") if re.fullmatch(r"\d*,\d+", digits) else None
 
 
 def _number(number: Decimal) -> str | None:
