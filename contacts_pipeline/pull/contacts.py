@@ -44,14 +44,14 @@ class ContactsRead:
 class _Updates:
     pages: list[pa.Table]
     ids: set[str]
-    is_everything: bool
 
 
 async def read_contacts(asker: Asker, path: Path, whole_after: timedelta) -> ContactsRead:
     """Bring the list at ``path`` up to date, at a request for 500 contacts.
 
     All is read anew where the list is older than ``whole_after`` since that was done last, fits
-    into a page, or does not add up to the CRM's own count: then something was deleted.
+    into a page, does not add up to the CRM's own count (then something was deleted), or was
+    updated from its first contact to its last.
     """
     began = datetime.now(UTC)
     old = ListHeader.of(path)
@@ -60,14 +60,17 @@ async def read_contacts(asker: Asker, path: Path, whole_after: timedelta) -> Con
         if len(known) > PAGE_LIMIT and old.crm_time is not None:
             updates = await _read_updates(asker, known, old.crm_time - OVERLAP)
             if updates is not None:
-                whole_at = began if updates.is_everything else old.whole_at
-                header = ListHeader(began, whole_at, asker.client.server_time)
+                header = ListHeader(began, old.whole_at, asker.client.server_time)
                 return _renew(path, header, known, updates)
     return await _read_all(asker, path, began)
 
 
 async def _read_updates(asker: Asker, known: set[str], since: datetime) -> _Updates | None:
-    """What was updated since; None where that alone would not give the whole list."""
+    """What was updated since; None where that alone would not give the whole list.
+
+    A contact that is edited meanwhile jumps ahead of the cursor and is not seen, so even to the
+    end this is never a whole list.
+    """
     tables, ids, total = [], set[str](), None
     async for page in pages(asker, "dateUpdated", "desc"):
         times = [updated_at(contact) for contact in page.contacts]
@@ -84,21 +87,19 @@ async def _read_updates(asker: Asker, known: set[str], since: datetime) -> _Upda
         if len(fresh) < len(page.contacts):
             break
     else:
-        return _Updates(tables, ids, is_everything=True)
+        return None
     if total not in {None, _CAPPED_TOTAL, len(known | ids)}:
         return None
-    return _Updates(tables, ids, is_everything=False)
+    return _Updates(tables, ids)
 
 
 def _renew(path: Path, header: ListHeader, known: set[str], updates: _Updates) -> ContactsRead:
-    kept = set[str]() if updates.is_everything else known - updates.ids
     with writing_list(path, header) as writer:
-        if kept:
-            for batch in rows_without(path, updates.ids):
-                writer.write_batch(batch)
+        for batch in rows_without(path, updates.ids):
+            writer.write_batch(batch)
         for page in updates.pages:
             writer.write_table(page)
-    return ContactsRead(len(kept | updates.ids), len(updates.ids), whole=updates.is_everything)
+    return ContactsRead(len(known | updates.ids), len(updates.ids), whole=False)
 
 
 async def _read_all(asker: Asker, path: Path, began: datetime) -> ContactsRead:

@@ -1,20 +1,25 @@
 """A list of contacts that is brought up to date: what it costs, and that it equals the CRM."""
 
+import asyncio
 import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretStr
 
-from contacts_pipeline.crm import StaticToken
+from contacts_pipeline.crm import CrmClient, StaticToken
 from contacts_pipeline.pull import Door, LocationRead, ReadResult, ReadSettings, read_locations
+from contacts_pipeline.pull.asking import Asker
+from contacts_pipeline.pull.contacts import ContactsRead, read_contacts
+from contacts_pipeline.push.pace import Pace
+from contacts_pipeline.push.stop import StopSignal
 from contacts_pipeline.sandbox import (
     RunningSandbox,
     SandboxCustomField,
@@ -25,6 +30,7 @@ from contacts_pipeline.sandbox import (
 )
 from tests.push.project import ROOT, kill_after
 
+AnswerT = TypeVar("AnswerT")
 OLD = "2026-01-01T00:00:00.000Z"
 WHOLE_AFTER = timedelta(days=7)
 FIELD = SandboxCustomField(key="size", id="size-id", data_type="NUMERICAL")
@@ -137,6 +143,53 @@ def test_list_of_other_columns_is_not_continued(tmp_path: Path, crm: RunningSand
     again = read(crm.url, tmp_path)
     assert again.contacts is not None
     assert again.contacts.whole
+    assert_equals(crm, tmp_path)
+
+
+class Interrupted(Asker):
+    """Something happens to the CRM between the first page and the second."""
+
+    happens: Callable[[], object]
+
+    async def ask(self, call: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
+        answer = await super().ask(call)
+        if self.client.requests == 1:
+            await asyncio.to_thread(self.happens)
+        return answer
+
+
+def read_interrupted(
+    crm: RunningSandbox, folder: Path, happens: Callable[[], object]
+) -> ContactsRead:
+    async def reading() -> ContactsRead:
+        token = StaticToken(SecretStr("pit-sandbox"))
+        async with CrmClient(crm.url, "acme", token) as client:
+            asker = Interrupted(client, Pace(StopSignal(), 1000, 1.0), 3)
+            asker.happens = happens
+            return await read_contacts(asker, folder / "list.parquet", WHOLE_AFTER)
+
+    return asyncio.run(reading())
+
+
+def just_updated(count: int) -> list[dict[str, Any]]:
+    """Contacts of long ago, updated within the last minute or so, the first one last."""
+    now = datetime.now(UTC)
+    return [
+        one | {"dateUpdated": (now - timedelta(milliseconds=100 * number)).isoformat()}
+        for number, one in enumerate(long_ago(count))
+    ]
+
+
+def test_contact_edited_while_all_updates_are_read_is_not_lost(
+    tmp_path: Path, crm: RunningSandbox
+) -> None:
+    """It jumps ahead of the cursor: who reads the updates to their end has not seen everybody."""
+    crm.seed_contacts("acme", just_updated(600))
+    read(crm.url, tmp_path)
+    again = read_interrupted(
+        crm, tmp_path, lambda: crm.upsert(email="p599@example.com", firstName="Edited")
+    )
+    assert (again.contacts, again.whole) == (600, True)
     assert_equals(crm, tmp_path)
 
 
