@@ -44,6 +44,7 @@ class ContactsRead:
 class _Updates:
     pages: list[pa.Table]
     ids: set[str]
+    crm_time: datetime | None
 
 
 async def read_contacts(asker: Asker, path: Path, whole_after: timedelta) -> ContactsRead:
@@ -60,7 +61,7 @@ async def read_contacts(asker: Asker, path: Path, whole_after: timedelta) -> Con
         if len(known) > PAGE_LIMIT and old.crm_time is not None:
             updates = await _read_updates(asker, known, old.crm_time - OVERLAP)
             if updates is not None:
-                header = ListHeader(began, old.whole_at, asker.client.server_time)
+                header = ListHeader(began, old.whole_at, updates.crm_time)
                 return _renew(path, header, known, updates)
     return await _read_all(asker, path, began)
 
@@ -71,8 +72,11 @@ async def _read_updates(asker: Asker, known: set[str], since: datetime) -> _Upda
     A contact that is edited meanwhile jumps ahead of the cursor and is not seen, so even to the
     end this is never a whole list.
     """
-    tables, ids, total = [], set[str](), None
+    tables: list[pa.Table] = []
+    ids, total, crm_time = set[str](), None, None
     async for page in pages(asker, "dateUpdated", "desc"):
+        if not tables:
+            crm_time = asker.client.server_time
         times = [updated_at(contact) for contact in page.contacts]
         if None in times:
             return None
@@ -90,7 +94,7 @@ async def _read_updates(asker: Asker, known: set[str], since: datetime) -> _Upda
         return None
     if total not in {None, _CAPPED_TOTAL, len(known | ids)}:
         return None
-    return _Updates(tables, ids)
+    return _Updates(tables, ids, crm_time)
 
 
 def _renew(path: Path, header: ListHeader, known: set[str], updates: _Updates) -> ContactsRead:

@@ -18,6 +18,7 @@ from contacts_pipeline.crm import CrmClient, StaticToken
 from contacts_pipeline.pull import Door, LocationRead, ReadResult, ReadSettings, read_locations
 from contacts_pipeline.pull.asking import Asker
 from contacts_pipeline.pull.contacts import ContactsRead, read_contacts
+from contacts_pipeline.pull.snapshot import ListHeader
 from contacts_pipeline.push.pace import Pace
 from contacts_pipeline.push.stop import StopSignal
 from contacts_pipeline.sandbox import (
@@ -159,13 +160,13 @@ class Interrupted(Asker):
 
 
 def read_interrupted(
-    crm: RunningSandbox, folder: Path, happens: Callable[[], object]
+    crm: RunningSandbox, folder: Path, happens: Callable[[CrmClient], object]
 ) -> ContactsRead:
     async def reading() -> ContactsRead:
         token = StaticToken(SecretStr("pit-sandbox"))
         async with CrmClient(crm.url, "acme", token) as client:
             asker = Interrupted(client, Pace(StopSignal(), 1000, 1.0), 3)
-            asker.happens = happens
+            asker.happens = lambda: happens(client)
             return await read_contacts(asker, folder / "list.parquet", WHOLE_AFTER)
 
     return asyncio.run(reading())
@@ -187,10 +188,27 @@ def test_contact_edited_while_all_updates_are_read_is_not_lost(
     crm.seed_contacts("acme", just_updated(600))
     read(crm.url, tmp_path)
     again = read_interrupted(
-        crm, tmp_path, lambda: crm.upsert(email="p599@example.com", firstName="Edited")
+        crm, tmp_path, lambda _: crm.upsert(email="p599@example.com", firstName="Edited")
     )
     assert (again.contacts, again.whole) == (600, True)
     assert_equals(crm, tmp_path)
+
+
+def test_next_reading_begins_before_the_first_page_of_this_one(
+    tmp_path: Path, crm: RunningSandbox
+) -> None:
+    crm.seed_contacts("acme", [*just_updated(600), *long_ago(100, first=1000)])
+    read(crm.url, tmp_path)
+    first_page_at = []
+
+    def wait(client: CrmClient) -> None:
+        first_page_at.append(client.server_time)
+        time.sleep(1.1)  # the CRM tells its time to the second
+
+    assert not read_interrupted(crm, tmp_path, wait).whole
+    header = ListHeader.of(tmp_path / "list.parquet")
+    assert header is not None
+    assert [header.crm_time] == first_page_at
 
 
 def test_search_that_lags_is_caught_up_with(tmp_path: Path) -> None:
