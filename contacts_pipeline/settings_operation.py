@@ -7,13 +7,13 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from contacts_pipeline.settings_section import QuietSpan, Section, TimeZone
+from contacts_pipeline.settings_section import CronLine, QuietSpan, Section, TimeZone
 
 
 class Automation(Section):
     """What runs by itself. Without this section nothing does."""
 
-    refresh: str | None = Field(
+    refresh: CronLine | None = Field(
         None,
         description="Cron line of the refresh; left out, somebody or something else starts it.",
     )
@@ -23,7 +23,7 @@ class Automation(Section):
     push: bool = Field(
         default=True, description="Plan and push every location whose contacts were refreshed."
     )
-    retry: str = Field(
+    retry: CronLine = Field(
         "0 * * * *", description="Cron line: when failed and unfinished locations are tried again."
     )
     quiet_hours: QuietSpan | None = Field(

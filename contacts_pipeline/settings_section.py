@@ -1,10 +1,12 @@
 """What every section of ``contacts.yaml`` is made of."""
 
 import ipaddress
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contacts_pipeline.quiet_hours import QuietHours
@@ -38,11 +40,25 @@ def _time_zone(name: str) -> str:
     return name
 
 
+def _cron_line(line: str) -> str:
+    told = f"'{line}' is no cron line; write it as '0 6 * * *'"
+    try:
+        CronSim(line, datetime.now(UTC))
+        _minute, _hour, day, month, weekday = line.upper().split()
+    except (CronSimError, ValueError):
+        raise ValueError(told) from None
+    never = month in {"2", "FEB"} and day in {"30", "31"}
+    if never or "W" in day or "L" in weekday:  # CronSim takes these, Dagster's schedules don't
+        raise ValueError(told)
+    return line
+
+
 def _quiet_hours(span: str) -> str:
     QuietHours.parse(span, "UTC")
     return span
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
+CronLine = Annotated[str, AfterValidator(_cron_line)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 QuietSpan = Annotated[str, AfterValidator(_quiet_hours)]

@@ -1,11 +1,8 @@
 """``warehouse`` in ``contacts.yaml``: where the contacts are, how they are read."""
 
-from datetime import UTC, datetime
+from pydantic import Field
 
-from cronsim import CronSim, CronSimError
-from pydantic import Field, field_validator
-
-from contacts_pipeline.settings_section import Section
+from contacts_pipeline.settings_section import CronLine, Section
 
 
 class Warehouse(Section):
@@ -32,19 +29,9 @@ class Warehouse(Section):
     keys_hours: float = Field(
         24, ge=0, description="How often all keys are read, to notice deleted and late rows."
     )
-    full_refresh: str | None = Field(
+    full_refresh: CronLine | None = Field(
         None, description="Cron line (UTC), such as '0 3 * * 0', after which all is read again."
     )
-
-    @field_validator("full_refresh")
-    @classmethod
-    def _cron(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                CronSim(value, datetime.now(UTC))
-            except CronSimError:
-                raise ValueError(f"'{value}' is no cron line; write it as '0 3 * * 0'") from None
-        return value
 
     @property
     def is_server(self) -> bool:

@@ -92,6 +92,22 @@ def test_a_dotenv_file_beside_the_settings_is_read(
         ),
         ("localhost:1", "example.com", "line 4: crm: base_url must be https"),
         ("http://localhost:1", "localhost", "crm.base_url: write it as https://host[:port]"),
+        ("{url: w}", "{url: w, full_refresh: daily}", "line 1: warehouse.full_refresh: 'daily' is"),
+        *(
+            (
+                "[{id: a}]",
+                f"[{{id: a}}]\nautomation:\n  {key}: {line}",
+                f"line 5: automation.{key}: '{line}' is no cron line; write it as '0 6 * * *'",
+            )
+            for key, line in [
+                ("refresh", "daily"),
+                ("retry", "hourly"),
+                ("retry", "0 0 6 * * *"),
+                ("refresh", "0 6 LW * *"),
+                ("refresh", "0 6 * * 5L"),
+                ("refresh", "0 6 30 2 1"),
+            ]
+        ),
         *(
             ("[{id: a}]", f"[{{id: a}}]\nsurvivorship: {written}", f"line 4: survivorship{told}")
             for written, told in [

@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from datetime import UTC
 
 import dagster as dg
-from dagster._utils.schedules import is_valid_cron_string
 
 from contacts_pipeline.defs.conditions import condition_of
 from contacts_pipeline.defs.contacts import unique_contacts, valid_contacts, warehouse_contacts
 from contacts_pipeline.defs.keys import OUTCOMES, PLAN, UPSERTS
 from contacts_pipeline.defs.locations import crm_locations
-from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.settings_operation import Automation
 
 refresh_job = dg.define_asset_job(
@@ -69,15 +67,7 @@ def location_sensor(automation: Automation | None) -> dg.AutomationConditionSens
 
 def schedules(automation: Automation | None) -> Iterator[dg.ScheduleDefinition]:
     """The refresh by the clock, where the settings name its time."""
-    if automation is None:
-        return
-    for name in ("refresh", "retry"):
-        cron = getattr(automation, name)
-        if cron is not None and not is_valid_cron_string(cron):
-            raise SettingsError(
-                f"contacts.yaml: automation.{name}: '{cron}' is no cron line; write it as 0 6 * * *"
-            )
-    if automation.refresh is None:
+    if automation is None or automation.refresh is None:
         return
 
     @dg.schedule(

@@ -145,6 +145,11 @@ def test_plan_prints_what_push_would_do_and_sends_nothing(
             ["push"],
             "contacts.fields.city: Binder Error",
         ),
+        (
+            SETTINGS + "automation: {retry: hourly}\n",
+            ["plan"],
+            "line 21: automation.retry: 'hourly' is no cron line; write it as '0 6 * * *'",
+        ),
         (SETTINGS, ["push", "--location", "acne"], "did you mean 'acme'?"),
         (SETTINGS, ["push", "--location", "core"], "--location core: it is disabled"),
         (SETTINGS, ["outcomes", "--run", "nope"], "--run nope: the ledger knows no such run"),
