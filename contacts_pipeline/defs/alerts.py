@@ -17,6 +17,7 @@ from contacts_pipeline.settings_operation import Alerts
 from contacts_pipeline.workspace import Workspace
 
 _MOST_NAMED = 50
+_MOST_LOOKED_BACK = 100
 _ENDED = [
     dg.DagsterRunStatus.SUCCESS,
     dg.DagsterRunStatus.FAILURE,
@@ -39,9 +40,7 @@ def alert_sensors(alerts: Alerts) -> list[dg.SensorDefinition]:
     )
     def run_failed(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run
-        if run.tags.get("dagster/will_retry") == "true" or _told_by_location(context):
-            return
-        if not _failed_before(context.instance, run):
+        if _fails_as_a_whole(context.instance, run) and not _told_before(context.instance, run):
             workspace = Workspace.from_environment()
             send(_of_run(context), workspace.settings.alerts, workspace.environ)
 
@@ -68,17 +67,28 @@ def alert_sensors(alerts: Alerts) -> list[dg.SensorDefinition]:
     return [run_failed, location_held]
 
 
-def _told_by_location(context: dg.RunFailureSensorContext) -> bool:
-    """Whether the run failed for some of its locations alone; each of them is told by itself."""
-    failures = [event.step_failure_data for event in context.get_step_failure_events()]
-    return bool(failures) and all(failure.user_failure_data for failure in failures)
+def _fails_as_a_whole(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether nothing else tells of the failed run: neither its retry nor each failed location."""
+    if run.tags.get("dagster/will_retry") == "true":
+        return False
+    records = instance.get_records_for_run(
+        run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE
+    ).records
+    events = [record.event_log_entry.dagster_event for record in records]
+    failures = [event.step_failure_data for event in events if event]
+    return not failures or not all(failure.user_failure_data for failure in failures)
 
 
-def _failed_before(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Whether the job's last run before this one failed, too: that was told."""
+def _told_before(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether the job failed as a whole before, and has not succeeded since."""
     wanted = dg.RunsFilter(job_name=run.job_name, statuses=_ENDED)
-    records = instance.get_run_records(wanted, cursor=run.run_id, limit=1)
-    return bool(records) and records[0].dagster_run.status == dg.DagsterRunStatus.FAILURE
+    records = instance.get_run_records(wanted, cursor=run.run_id, limit=_MOST_LOOKED_BACK)
+    for earlier in (record.dagster_run for record in records):
+        if earlier.status != dg.DagsterRunStatus.FAILURE:
+            return False
+        if _fails_as_a_whole(instance, earlier):
+            return True
+    return False
 
 
 def _of_run(context: dg.RunFailureSensorContext) -> Message:
