@@ -3,6 +3,7 @@
 The way there is encrypted, unless it ends on this machine or ``alerts.allow_http`` permits it.
 """
 
+import logging
 import os
 import smtplib
 import ssl
@@ -17,6 +18,7 @@ from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.settings_operation import Alerts, Smtp
 from contacts_pipeline.settings_section import is_loopback
 
+_LOG = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 20
 
 
@@ -42,18 +44,22 @@ def send(message: Message, alerts: Alerts, environ: Mapping[str, str] | None = N
     """Deliver the message; returns the ways it went, none if the settings name none.
 
     Raises:
-        AlertError: names the way that failed; the others were tried.
+        AlertError: no way worked. One that failed beside another that worked is logged: who
+            was told must not be told again.
     """
     secrets = os.environ if environ is None else environ
-    went, failed = [], []
+    went: list[str] = []
+    failed: dict[str, str] = {}
     for way, deliver in (("webhook", _post), ("smtp", _mail)):
         try:
             if deliver(message, alerts, secrets):
                 went.append(way)
         except AlertError as error:
-            failed.append(str(error))
-    if failed:
-        raise AlertError("; ".join(failed))
+            failed[way] = str(error)
+    if failed and not went:
+        raise AlertError("; ".join(failed.values()))
+    for way in failed:
+        _LOG.warning("%s: not told by %s, only by %s", message.event, way, ", ".join(went))
     return went
 
 
