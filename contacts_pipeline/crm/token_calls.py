@@ -14,6 +14,7 @@ from contacts_pipeline.crm.errors import LocationClosed, Unreachable
 
 API_VERSION = "2021-07-28"
 SECONDS_UNSAID = 86_399.0  # an access token's life, where the answer does not say
+_TRY_AGAIN = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS)
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,10 @@ def _issued(
             verify=app.ssl_context, timeout=app.timeout_seconds, trust_env=False
         ) as client:
             answer = client.post(f"{app.base_url}{path}", data=dict(form), headers=dict(headers))
-        if answer.is_client_error:
-            status = answer.status_code
+        status = answer.status_code
+        if status in _TRY_AGAIN:
+            failure = Unreachable(f"HTTP {status} from {path}", status=status)
+        elif answer.is_client_error:
             failure = LocationClosed(f"HTTP {status} from {path}", status=status)
         else:
             return _read(answer.raise_for_status().json())

@@ -145,13 +145,14 @@ def test_spent_refresh_token_says_what_to_do_and_another_one_begins_anew(
     assert project.push()["acme"].updated == 1
 
 
+@pytest.mark.parametrize(
+    "kind", [FaultKind.UNAVAILABLE, FaultKind.REQUEST_TIMEOUT, FaultKind.TOO_MANY]
+)
 def test_token_endpoint_that_fails_leaves_the_chain_whole(
-    tmp_path: Path, crm: RunningSandbox
+    tmp_path: Path, crm: RunningSandbox, kind: FaultKind
 ) -> None:
     project = agency(tmp_path, crm).write(people(3))
-    crm.set_faults(
-        Fault(kind=FaultKind.UNAVAILABLE, times=2, operations=("token", "location_token"))
-    )
+    crm.set_faults(Fault(kind=kind, times=2, operations=("token", "location_token")))
     report = project.push()["acme"]
     assert (report.status, report.created, report.requests) == ("ok", 3, 3)
 
