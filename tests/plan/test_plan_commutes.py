@@ -346,7 +346,7 @@ def admit(world: World, target: Held, person: dict[str, Any]) -> None:
         return
     email_counts = "email" in world.match and person["email"]
     if email_counts:
-        assert target.email == person["email"], "somebody else's contact"
+        assert person["email"] in {target.email, target.further_email}, "somebody else's contact"
     else:
         assert target.phone == person["phone"], "somebody else's contact"
 
