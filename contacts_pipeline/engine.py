@@ -14,7 +14,7 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 
-from contacts_pipeline.errors import PipelineError
+from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.snapshots import private_folder, replacing
 
 _LIMIT_VARIABLE = "CONTACTS_MEMORY_LIMIT"
@@ -25,7 +25,7 @@ _CHEAPLY = (
 """A stage is written and read once or twice: a third less CPU for a quarter more bytes."""
 
 
-class MemoryLimitError(PipelineError):
+class MemoryLimitError(SettingsError):
     """What DuckDB may use of the memory can't be read."""
 
     code = "memory_limit_invalid"

@@ -86,6 +86,11 @@ class Workspace:
         finally:
             ledger.close()
 
+    def check_ledger(self) -> None:
+        """Find out before any work whether the ledger can be used; raises what it is told."""
+        with self.ledger():
+            pass
+
     def quiet_hours(self, location: Location) -> QuietHours | None:
         """When nothing may be sent to the location, None if it may be at any time."""
         automation = self.settings.automation or Automation()

@@ -68,6 +68,7 @@ def outcomes(workspace: Workspace, chosen: Sequence[str], run_id: str | None) ->
 
 def rebuild(workspace: Workspace, chosen: Sequence[str], *, replace: bool, quiet: bool) -> Document:
     """Restore the ledger from the CRM; returns the document of ``rebuild --json``."""
+    workspace.check_ledger()
     with open_instance(workspace.data) as instance:
         if not quiet:
             say("reading and preparing the warehouse")
@@ -99,6 +100,7 @@ def _run(
     quiet: bool,
     full_refresh: bool,
 ) -> tuple[list[str], RunOutcome]:
+    workspace.check_ledger()
     with open_instance(workspace.data) as instance:
         if not quiet:
             say("reading and preparing the warehouse")
@@ -122,6 +124,7 @@ def _choose(workspace: Workspace, chosen: Sequence[str]) -> list[str]:
             raise SettingsError(
                 f"--location {name}: it is disabled in the registry; enable it there"
             )
-    return [
-        name for name, one in registry.items() if one.enabled and (not chosen or name in chosen)
-    ]
+    enabled = [name for name, one in registry.items() if one.enabled]
+    if not enabled:
+        raise SettingsError("the registry has no enabled location; add one, or enable one there")
+    return [name for name in enabled if not chosen or name in chosen]

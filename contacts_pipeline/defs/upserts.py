@@ -24,11 +24,22 @@ from contacts_pipeline.defs.metadata import (
     table,
 )
 from contacts_pipeline.defs.resources import Project
+from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.workspace import Workspace
 
-LOCATIONS_PER_RUN = int(os.environ.get("CONTACTS_LOCATIONS_PER_RUN", "50"))
+_PER_RUN_VARIABLE = "CONTACTS_LOCATIONS_PER_RUN"
 DATA_VERSION_TAG = "dagster/data_version"
+
+
+def locations_per_run(told: str) -> int:
+    """How many locations share a run; raises ``SettingsError`` where that is no number from 1."""
+    if not told.isdecimal() or int(told) == 0:
+        raise SettingsError(f"{_PER_RUN_VARIABLE}: {told!r} is no number of locations; write 50")
+    return int(told)
+
+
+LOCATIONS_PER_RUN = locations_per_run(os.environ.get(_PER_RUN_VARIABLE, "50"))
 
 
 class PushConfig(dg.Config):

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from contacts_pipeline.errors import PipelineError
+from contacts_pipeline.errors import PipelineError, SettingsError
 from contacts_pipeline.snapshots import private_folder
 
+_DATABASES = {"sqlite", "postgresql"}
 _TABLES_LOCK = 0x6C6564676572  # "ledger": any number that all versions agree on
 
 
@@ -19,15 +20,30 @@ class LedgerError(PipelineError):
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for a SQLAlchemy URL; a bare ``postgresql://`` is read with psycopg2."""
-    if url.startswith("postgresql://"):
-        url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
+    """An engine for a SQLAlchemy URL; a bare ``postgresql://`` is read with psycopg2.
+
+    Raises:
+        SettingsError: It is no URL of such a database, or the database's driver is missing.
+    """
     try:
-        engine = create_engine(url, pool_pre_ping=True)
-    except (SQLAlchemyError, ModuleNotFoundError) as error:
-        raise LedgerError(f"CONTACTS_LEDGER_URL: {error}") from None
-    if engine.dialect.name not in {"sqlite", "postgresql"}:
-        raise LedgerError(f"CONTACTS_LEDGER_URL: {engine.dialect.name} is not supported")
+        place = make_url(url)
+        if place.get_backend_name() not in _DATABASES:
+            raise SettingsError(
+                f"CONTACTS_LEDGER_URL: {place.get_backend_name()} can't hold the ledger; name a "
+                "postgresql:// or a sqlite:/// database"
+            )
+        if place.drivername == "postgresql":
+            place = place.set(drivername="postgresql+psycopg2")
+        engine = create_engine(place, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"CONTACTS_LEDGER_URL: the driver {error.name} is missing; type: uv add {error.name}"
+        ) from None
+    except SQLAlchemyError:
+        raise SettingsError(
+            "CONTACTS_LEDGER_URL: it is no database's URL; write such as "
+            "postgresql://user@host/database"
+        ) from None
     if engine.dialect.name == "sqlite":
         if folder := folder_of(engine):
             private_folder(folder)

@@ -174,6 +174,36 @@ def test_bad_input_is_one_line_that_names_the_thing_and_exit_code_two(
 
 
 @pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("CONTACTS_MEMORY_LIMIT", "lots", "'lots' is no amount of memory; write such as 4GiB"),
+        ("CONTACTS_LEDGER_URL", "mysql://host/ledger", "mysql can't hold the ledger; name a"),
+        ("CONTACTS_LEDGER_URL", "postgresql+pg8000://host/ledger", "pg8000 is missing; type: uv"),
+        ("CONTACTS_LEDGER_URL", "ledger", "no database's URL; write such as postgresql://"),
+    ],
+)
+def test_a_bad_variable_is_one_line_that_names_it_and_exit_code_two(
+    project: Project, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    project.write(people("acme", 1))
+    monkeypatch.setenv(variable, value)
+    result = run(project, "plan")
+    assert result.exit_code == 2, result.output
+    error = result.stderr.strip().splitlines()[-1]
+    assert error.startswith(f"error: {variable}: ")
+    assert told in error
+
+
+def test_a_push_to_no_enabled_location_says_so(project: Project) -> None:
+    for location in project.registry.values():
+        location["enabled"] = "false"
+    project.write(people("acme", 1))
+    result = run(project, "push")
+    assert result.exit_code == 2, result.output
+    assert "the registry has no enabled location; add one, or enable one there" in result.stderr
+
+
+@pytest.mark.parametrize(
     ("variable", "value", "reason", "told"),
     [
         ("CRM_TOKEN", "", "token_missing", "CRM_TOKEN is not set; export it or put it in .env"),

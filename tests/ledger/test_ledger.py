@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from contacts_pipeline.keyed_hash import load_key
+from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.ledger import Entry, Journal, Ledger, LedgerError, utc_now
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.sandbox import running_sandbox
@@ -140,9 +141,14 @@ def test_unusable_ledger_is_refused_in_one_line(
 
 
 def test_unknown_database_is_refused() -> None:
-    for url in ("nonsense", "mysql+pymysql://host/db", "postgresql://nobody@127.0.0.1:9/none"):
-        with pytest.raises(LedgerError):
+    for url in ("nonsense", "mysql+pymysql://host/db", "postgresql+pg8000://host/db"):
+        with pytest.raises(SettingsError):
             Ledger(url, CRM, "key")
+
+
+def test_server_that_is_not_there_is_told() -> None:
+    with pytest.raises(LedgerError, match="refused"):
+        Ledger("postgresql://nobody@127.0.0.1:9/none", CRM, "key")
 
 
 def test_plan_of_an_older_ledger_is_refused_and_its_own_is_taken_up_again(tmp_path: Path) -> None:

@@ -1,0 +1,16 @@
+"""How many locations share a run is a number, or a line that says so."""
+
+import pytest
+
+from contacts_pipeline.defs.upserts import locations_per_run
+from contacts_pipeline.errors import SettingsError
+
+
+def test_a_number_from_one_is_taken() -> None:
+    assert [locations_per_run(told) for told in ("1", "50", "1000")] == [1, 50, 1000]
+
+
+@pytest.mark.parametrize("told", ["", "0", "-1", "1.5", "many", "²"])
+def test_anything_else_is_named(told: str) -> None:
+    with pytest.raises(SettingsError, match="CONTACTS_LOCATIONS_PER_RUN: .* write 50"):
+        locations_per_run(told)
