@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from contacts_pipeline.keyed_hash import load_key
 from contacts_pipeline.errors import SettingsError
+from contacts_pipeline.keyed_hash import load_key
 from contacts_pipeline.ledger import Entry, Journal, Ledger, LedgerError, utc_now
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.sandbox import running_sandbox
