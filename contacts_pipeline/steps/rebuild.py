@@ -56,6 +56,7 @@ def rebuild(
     A location of which the ledger knows contacts is left alone unless they are to be replaced.
     """
     registry = registered_locations(workspace)
+    versions = {name: ledger.version(name) for name in location_ids}
     known = set() if replace else ledger.locations_with_contacts()
     results = {name: _refused(name) for name in location_ids if name in known}
     wanted = [registry[name] for name in location_ids if name not in known]
@@ -88,7 +89,7 @@ def rebuild(
             results[location_id] = Rebuilt(
                 "failed", answer.error.code, told, requests=answer.requests
             )
-    return results | _restore(workspace, ledger, listed, answers, run_id)
+    return results | _restore(workspace, ledger, listed, answers, versions=versions, run_id=run_id)
 
 
 def _restore(
@@ -96,6 +97,8 @@ def _restore(
     ledger: Ledger,
     locations: Sequence[Location],
     answers: dict[str, ReadResult],
+    *,
+    versions: dict[str, tuple[int, str | None]],
     run_id: str,
 ) -> dict[str, Rebuilt]:
     sources = Sources(
@@ -116,6 +119,9 @@ def _restore(
             for location in locations:
                 answer, found = answers[location.id], rows[location.id]
                 async with only_pusher(ledger, journal, location.id) as alone:
+                    if alone and ledger.version(location.id) != versions[location.id]:
+                        results[location.id] = _overtaken(location.id, answer)
+                        continue
                     if alone:
                         listed_at = _listed_at(workspace, location.id)
                         restore_contacts(ledger, location.id, run_id, found, listed_at)
@@ -149,6 +155,11 @@ def _told(
         return result
     told = f"location {location_id}: a push of it is running; wait for its end"
     return replace(result, status="held", reason="already_running", told=told, restored=0)
+
+
+def _overtaken(location_id: str, answer: ReadResult) -> Rebuilt:
+    told = f"location {location_id}: a push of it ran meanwhile; run rebuild again"
+    return Rebuilt("held", "ledger_changed", told, requests=answer.requests)
 
 
 def _refused(location_id: str) -> Rebuilt:

@@ -1,11 +1,15 @@
 """A lost ledger restored from the CRM: nothing is sent again, and nothing by hand is lost."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from contacts_pipeline import steps
 from contacts_pipeline.ledger import Ledger
+from contacts_pipeline.pull import read_locations
 from contacts_pipeline.sandbox import (
     RunningSandbox,
     SandboxCustomField,
@@ -144,6 +148,26 @@ def test_ledger_that_knows_the_location_is_left_alone_unless_told(
     assert crm.count() == before
     assert rebuild(acme, replace=True).restored == 5
     assert acme.push()["acme"].requests == 0
+
+
+def test_push_that_ran_while_the_list_was_read_keeps_its_rows(
+    project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme = project(people(5), policy=FIRST_RUN)
+    acme.plan()
+
+    def read_then_push(*given: Any) -> Any:
+        answers = read_locations(*given)
+        assert acme.push_the_plan()["acme"].created == 5
+        return answers
+
+    module = sys.modules["contacts_pipeline.steps.rebuild"]  # the name is the function's, too
+    monkeypatch.setattr(module, "read_locations", read_then_push)
+    refused = rebuild(acme)
+    assert (refused.status, refused.reason) == ("held", "ledger_changed")
+    assert "run rebuild again" in (refused.told or "")
+    with acme.ledger() as ledger:
+        assert ledger.known_contacts(["acme"]).num_rows == 5
 
 
 def test_plan_made_before_is_stale(crm: RunningSandbox, project: MakeProject) -> None:
