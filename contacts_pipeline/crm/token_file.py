@@ -10,6 +10,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from contacts_pipeline.snapshots import flush
+
 
 @dataclass(frozen=True)
 class KeptTokens:
@@ -64,6 +66,7 @@ class TokenFile:
             file.flush()
             os.fsync(file.fileno())
         part.replace(self._path)
+        flush(self._path.parent)
 
 
 def mark_of(token: SecretStr) -> str:
