@@ -9,7 +9,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from contacts_pipeline.crm import CrmError, Refused, StoredContact, shared_ssl_context
 from contacts_pipeline.plan.files import read_rows
@@ -17,8 +17,6 @@ from contacts_pipeline.pull import Asker, Door, ReadSettings, asking
 from contacts_pipeline.pull.contacts import PAGE_LIMIT, pages
 from contacts_pipeline.push.echo import missing_fields
 from contacts_pipeline.push.report import Converged
-
-Sample = int | Literal["all"]
 
 
 @dataclass(frozen=True)
@@ -42,17 +40,17 @@ class ReadBack:
 
 
 def written_contacts(
-    plan: Path, outcomes: Iterable[Mapping[str, Any]], sample: Sample, run_id: str
+    plan: Path, outcomes: Iterable[Mapping[str, Any]], most: int, run_id: str
 ) -> list[Written]:
-    """Contacts that the run wrote and the CRM acknowledged: all, or so many that chance picks."""
+    """At most so many of those that the run wrote and the CRM acknowledged, by chance."""
     acknowledged = {
         row["identity"]: row["contact_id"]
         for row in outcomes
         if row["outcome"] in {"created", "updated"} and row["code"] is None and row["contact_id"]
     }
     chosen = sorted(acknowledged)
-    if sample != "all" and len(chosen) > sample:
-        chosen = random.Random(run_id).sample(chosen, sample)  # noqa: S311 - it repeats by run
+    if len(chosen) > most:
+        chosen = random.Random(run_id).sample(chosen, most)  # noqa: S311 - it repeats by run
     wanted = set(chosen)
     return [
         Written(

@@ -78,6 +78,11 @@ class LocationReport(BaseModel):
     deferred_because: str | None = None
 
     @property
+    def ran_to_its_end(self) -> bool:
+        """Whether nothing stopped the push: no error, no signal, no quiet hour, no spent day."""
+        return self.status == "ok" and self.deferred_because is None
+
+    @property
     def conserved(self) -> bool:
         """Whether every row extracted is accounted for once."""
         return self.extracted == (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from contacts_pipeline.ledger import Ledger, record_read
+from contacts_pipeline.ledger import Ledger, day_left, record_read
 from contacts_pipeline.plan import PlanHeader
 from contacts_pipeline.pull import Door, ReadSettings
 from contacts_pipeline.push import (
@@ -105,18 +105,26 @@ def _location_push(workspace: Workspace, location: Location, planned: Planned) -
 def read_back_written(
     workspace: Workspace, ledger: Ledger, pushed: Mapping[str, Pushed], run_id: str
 ) -> dict[str, ReadBack]:
-    """Read from the CRM what this run wrote, as much of it as the settings want.
+    """Read from the CRM what this run wrote, as much of it as the settings and the day allow.
 
-    What that took is added to the location's report, and counts against its day.
+    A push that was stopped is not read back: it was told to ask for nothing more. What the reading
+    took is added to the location's report, and counts against its day.
     """
     sample = workspace.settings.proof.sample
     registry, crm = registered_locations(workspace), workspace.settings.crm
+    ended = {
+        name: one
+        for name, one in pushed.items()
+        if is_enabled(registry, name) and one.report.ran_to_its_end and sample
+    }
+    left = day_left(ledger, {name: registry[name].daily_limit for name in ended})
     written = {}
-    known = {name: one for name, one in pushed.items() if is_enabled(registry, name)}
-    for location_id, one in known.items() if sample else ():
+    for location_id, one in ended.items():
         location, access = registry[location_id], workspace.access(registry[location_id])
         outcomes = ledger.outcomes(location_id, run_id, one.header.plan_id)
-        contacts = written_contacts(one.path, outcomes, sample, run_id)
+        room = max(left[location_id].requests - location.daily_reserve, 0)
+        wanted = room if sample == "all" else min(sample, room)
+        contacts = written_contacts(one.path, outcomes, wanted, run_id)
         if contacts and access is not None:
             seconds = location.interval_ms / 1000
             written[location_id] = (

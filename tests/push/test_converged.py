@@ -111,6 +111,34 @@ def test_what_it_costs(tmp_path: Path, sample: int | str, reads: int) -> None:
         assert (report.requests, crm.count()) == (0, before), "nothing written, nothing read"
 
 
+def limited() -> tuple[SandboxOptions, list[dict[str, Any]]]:
+    """A sandbox and a registry of one location: 30 requests a day, 5 of them somebody else's."""
+    limits = {"burst_limit": 1000, "interval_ms": 1000, "daily_limit": 30}
+    location = SandboxLocation(id="acme", **limits)
+    return SandboxOptions(locations=(location,)), [{"id": "acme", "daily_reserve": 5, **limits}]
+
+
+@pytest.mark.parametrize("sample", [200, "all"])
+def test_the_reserve_of_the_day_is_not_read_away(tmp_path: Path, sample: int | str) -> None:
+    options, registry = limited()
+    with running_sandbox(options) as crm:
+        project = ProvenProject(tmp_path, crm.url, registry)
+        project.sample = sample
+        _, found = proof(project.write(people(20)))
+        assert counts(found)[0] == 5
+        assert crm.count() <= 25
+
+
+def test_push_that_the_day_stopped_is_not_read_back(tmp_path: Path) -> None:
+    options, registry = limited()
+    with running_sandbox(options) as crm:
+        project = ProvenProject(tmp_path, crm.url, registry).write(people(40))
+        proven, found = proof(project)
+        assert found is None
+        assert (proven.report.deferred_because, proven.report.deferred) == ("daily_budget", 15)
+        assert crm.count() == crm.count("upsert") == 25
+
+
 def test_crm_that_fails_the_reading_does_not_pass_for_converged(tmp_path: Path) -> None:
     with running_sandbox(wide()) as crm:
         project = ProvenProject(tmp_path, crm.url).write(people(4))
