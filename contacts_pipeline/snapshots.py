@@ -3,29 +3,82 @@
 A reader sees the old stage or the new one, never a half; a crash leaves the old one.
 """
 
+import fcntl
+import glob
 import hashlib
 import os
 import re
-import tempfile
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from tempfile import mkdtemp
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a path to write to; what was written takes the place of ``path`` if nothing raised."""
+    """Yield a path to write to; what was written takes the place of ``path`` if nothing raised.
+
+    What killed processes left of the same ``path`` is removed first.
+    """
     private_folder(path.parent)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
-    try:
+    _remove_abandoned(path)
+    with _own_folder(path) as folder:
+        part = folder / f"{path.name}.part"
+        part.touch(mode=0o600)
         yield part
         flush(part)
         part.replace(path)
         flush(path.parent)
-    finally:
-        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _own_folder(path: Path) -> Iterator[Path]:
+    """A folder beside ``path``, locked by this process until it ends, however it ends."""
+    with ExitStack() as stack:
+        while True:
+            folder = Path(mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+            try:
+                lock = _lock(folder)
+            except OSError:  # without locks nobody removes it either
+                break
+            if lock is not None:
+                stack.callback(os.close, lock)
+                break
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        yield folder
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove the folders of ``path`` that nobody has locked: their processes are dead."""
+    for folder in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with suppress(OSError):
+            if (lock := _lock(folder)) is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """The folder's lock, None where another holds it or has removed the folder.
+
+    Raises:
+        OSError: The file system has no locks.
+    """
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(lock), folder.stat()):
+            return lock
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except OSError:
+        os.close(lock)
+        raise
+    os.close(lock)
+    return None
 
 
 def private_folder(path: Path) -> Path:
