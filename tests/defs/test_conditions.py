@@ -1,7 +1,7 @@
 """Ticks of the condition sensor: which locations automation asks for, and when it must not."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
@@ -13,7 +13,7 @@ from tests.projects import PLACES, SETTINGS, Project, people, sandbox_locations
 from tests.push.test_push_quiet import hours_around
 
 STAGES = ("upsert_plan", "contact_upserts", "upsert_outcomes")
-Tick = Callable[[], dict[str, set[str]]]
+Tick = Callable[..., dict[str, set[str]]]
 
 
 @pytest.fixture
@@ -22,13 +22,14 @@ def tick(project: Project, instance: dg.DagsterInstance) -> Tick:
     assert project.folder.exists()
     cursor = None
 
-    def look() -> dict[str, set[str]]:
+    def look(now: datetime | None = None) -> dict[str, set[str]]:
         nonlocal cursor
         result = dg.evaluate_automation_conditions(
             build_definitions(),
             instance,
             asset_selection=dg.AssetSelection.assets(*STAGES),
             cursor=cursor,
+            evaluation_time=now,
         )
         cursor = result.cursor
         asked = {stage: result.get_requested_partitions(dg.AssetKey(stage)) for stage in STAGES}
@@ -38,12 +39,15 @@ def tick(project: Project, instance: dg.DagsterInstance) -> Tick:
 
 
 @pytest.fixture
-def crm(crm_sandbox: StartSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def crm(project: Project, crm_sandbox: StartSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert project.folder.exists()  # made first: it clears the environment of CRM_*
     monkeypatch.setenv("CRM_BASE_URL", crm_sandbox(*sandbox_locations(*PLACES)).url)
 
 
-def run(instance: dg.DagsterInstance, job: str, *locations: str) -> None:
-    run_locations(instance, job, locations, force=False, progress=lambda *_: None)
+def run(instance: dg.DagsterInstance, job: str, *locations: str) -> set[str]:
+    """The locations that failed."""
+    outcome = run_locations(instance, job, locations, force=False, progress=lambda *_: None)
+    return set(outcome.failed)
 
 
 def all_of(*locations: str) -> dict[str, set[str]]:
@@ -73,11 +77,30 @@ def test_a_dry_run_asks_for_no_push_and_does_not_make_a_due_one_forgotten(
     project.write(people("acme", 1))
     tick()
     refresh(instance)
-    run(instance, "plan", "acme")
+    assert run(instance, "plan", "acme") == set()
     assert tick() == all_of("acme", "bolt", "core")
-    run(instance, "plan", "acme", "bolt")
+    assert run(instance, "plan", "acme", "bolt") == set()
     assert tick() == all_of()
     assert tick() == all_of()
+
+
+@pytest.mark.usefixtures("crm")
+def test_only_the_location_that_failed_is_asked_for_at_the_next_retry(
+    project: Project,
+    instance: dg.DagsterInstance,
+    tick: Tick,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BOLT_TOKEN", "pit-wrong")
+    project.registry["bolt"]["token_env"] = "BOLT_TOKEN"
+    rows = people("acme", 1) + people("bolt", 1)
+    project.write(rows, SETTINGS + "automation: {retry: '* * * * *'}\n")
+    tick()
+    refresh(instance)
+    assert tick() == all_of(*PLACES)
+    assert run(instance, "push", *PLACES) == {"bolt"}
+    tick()
+    assert tick(datetime.now(UTC) + timedelta(minutes=2)) == all_of("bolt")
 
 
 @pytest.mark.usefixtures("crm")
