@@ -1,7 +1,7 @@
 """When a location is planned and pushed by itself.
 
 A dry run never leads to a push: push and outcomes are requested together with a plan that
-automation requests in the same tick, never because a plan was made.
+automation requests in the same tick, never because a plan was made, nor because one failed.
 """
 
 from typing import Any, Literal
@@ -60,19 +60,18 @@ class LocationsThat(When[dg.AssetKey]):
 
 
 def _refreshed_or_due(automation: Automation) -> "When[Any]":
-    # A plan alone, the dry run, must not count as the push that a refresh asks for.
+    # A plan alone, the dry run, must not count as the push that a refresh asks for; nor may one
+    # that failed be tried again as a push.
+    aim = UPSERTS if automation.push else PLAN
     pushed = (
         When.newly_requested()
         | When.asset_matches(UPSERTS, When.newly_updated())
         | When.initial_evaluation()
     ).with_label("pushed")
     refreshed = When.eager().replace(_PUSHED_SINCE, pushed).with_label("refreshed")
-    failed: When[Any] = When.execution_failed() | When.asset_matches(
-        UPSERTS, When.execution_failed()
-    )
+    failed: When[Any] = When.asset_matches(aim, When.execution_failed())
     tick: When[Any] = When.cron_tick_passed(automation.retry, automation.timezone)
-    retry = tick.since_last_handled()
-    due = ((failed & ~LocationsThat("held")) | LocationsThat("unfinished")) & retry
+    due = ((failed & ~LocationsThat("held")) | LocationsThat("unfinished")) & tick.since(pushed)
     return (
         (refreshed | due.with_label("due"))
         & When.all_deps_blocking_checks_passed()

@@ -1,6 +1,6 @@
 """Ticks of the condition sensor: which locations automation asks for, and when it must not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -17,15 +17,24 @@ Tick = Callable[..., dict[str, set[str]]]
 
 
 @pytest.fixture
+def instance(project: Project) -> Iterator[dg.DagsterInstance]:
+    """In memory: nobody else has to find it."""
+    assert project.folder.exists()
+    with dg.DagsterInstance.ephemeral() as found:
+        yield found
+
+
+@pytest.fixture
 def tick(project: Project, instance: dg.DagsterInstance) -> Tick:
     """A look of the sensor: the locations that it asks for, by asset."""
     assert project.folder.exists()
-    cursor = None
+    cursor, definitions = None, None
 
     def look(now: datetime | None = None) -> dict[str, set[str]]:
-        nonlocal cursor
+        nonlocal cursor, definitions
+        definitions = definitions or build_definitions()
         result = dg.evaluate_automation_conditions(
-            build_definitions(),
+            definitions,
             instance,
             asset_selection=dg.AssetSelection.assets(*STAGES),
             cursor=cursor,
@@ -48,6 +57,11 @@ def run(instance: dg.DagsterInstance, job: str, *locations: str) -> set[str]:
     """The locations that failed."""
     outcome = run_locations(instance, job, locations, force=False, progress=lambda *_: None)
     return set(outcome.failed)
+
+
+def an_hour_from_now() -> datetime:
+    """When ``automation.retry`` has come, unless the settings name another time."""
+    return datetime.now(UTC) + timedelta(hours=1)
 
 
 def all_of(*locations: str) -> dict[str, set[str]]:
@@ -81,7 +95,18 @@ def test_a_dry_run_asks_for_no_push_and_does_not_make_a_due_one_forgotten(
     assert tick() == all_of("acme", "bolt", "core")
     assert run(instance, "plan", "acme", "bolt") == set()
     assert tick() == all_of()
-    assert tick() == all_of()
+    assert tick(an_hour_from_now()) == all_of()
+
+
+def test_a_dry_run_that_failed_is_not_tried_again_as_a_push(
+    project: Project, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    project.registry["acme"]["token_env"] = "NO_SUCH_TOKEN"
+    project.write(people("acme", 1))
+    refresh(instance)
+    tick()
+    assert run(instance, "plan", "acme") == {"acme"}
+    assert tick(an_hour_from_now()) == all_of()
 
 
 @pytest.mark.usefixtures("crm")
@@ -94,13 +119,13 @@ def test_only_the_location_that_failed_is_asked_for_at_the_next_retry(
     monkeypatch.setenv("BOLT_TOKEN", "pit-wrong")
     project.registry["bolt"]["token_env"] = "BOLT_TOKEN"
     rows = people("acme", 1) + people("bolt", 1)
-    project.write(rows, SETTINGS + "automation: {retry: '* * * * *'}\n")
+    project.write(rows)
     tick()
     refresh(instance)
     assert tick() == all_of(*PLACES)
     assert run(instance, "push", *PLACES) == {"bolt"}
     tick()
-    assert tick(datetime.now(UTC) + timedelta(minutes=2)) == all_of("bolt")
+    assert tick(an_hour_from_now()) == all_of("bolt")
 
 
 @pytest.mark.usefixtures("crm")
