@@ -14,7 +14,7 @@ _IN_AUTHORITY = re.compile(
     r"(?:://|^)[^/?:]*:(?!//)(?P<secret>[^/]*|(?!\d+/)[^?]*)@"
 )
 _AS_PARAMETER = re.compile(r"(?P<name>[\w.-]+)\s*=\s*(?P<secret>[^&;\s]*)")
-_SECRET_NAME = re.compile(
+SECRET_NAME = re.compile(
     r"(?:password|passwd|passphrase|passcode|pwd|secret|token|(?:access|account|private)_?key)"
     r"(?!.*(?:file|path)$)",
     re.IGNORECASE,
@@ -40,6 +40,6 @@ def _is_literal(url: str) -> bool:
         found["secret"]
         for text in texts
         for found in _AS_PARAMETER.finditer(text)
-        if _SECRET_NAME.search(found["name"]) and found["secret"].lower() not in {"true", "false"}
+        if SECRET_NAME.search(found["name"]) and found["secret"].lower() not in {"true", "false"}
     ]
     return any(secret.replace(_FILLED_IN, "") for secret in secrets)

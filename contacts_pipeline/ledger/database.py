@@ -37,7 +37,7 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(place, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"CONTACTS_LEDGER_URL: the driver {error.name} is missing; type: uv add {error.name}"
+            f"CONTACTS_LEDGER_URL: the driver {error.name} is missing; type: {_remedy(error.name)}"
         ) from None
     except SQLAlchemyError:
         raise SettingsError(
@@ -49,6 +49,12 @@ def open_engine(url: str) -> Engine:
             private_folder(folder)
         event.listen(engine, "connect", _flush_every_commit)
     return engine
+
+
+def _remedy(driver: str | None) -> str:
+    if driver == "psycopg2":
+        return "uv add 'contacts-pipeline[postgres]' (in a checkout: uv sync --extra postgres)"
+    return f"uv add {driver}"
 
 
 def alone_until_commit(connection: Connection) -> None:

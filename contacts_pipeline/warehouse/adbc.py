@@ -10,7 +10,8 @@ import pyarrow as pa
 from contacts_pipeline.errors import WarehouseError
 from contacts_pipeline.warehouse.dialect import Column, Dialect
 from contacts_pipeline.warehouse.reader import QueryRefusedError
-from contacts_pipeline.warehouse.trouble import TroubleKind, unread, unreadable
+from contacts_pipeline.warehouse.time_limit import time_limit
+from contacts_pipeline.warehouse.trouble import TIME_IS_UP, TroubleKind, unread, unreadable
 
 Connect = Callable[[], Any]
 _REFUSALS = (TroubleKind.OTHER, TroubleKind.NO_TABLE, TroubleKind.NO_COLUMN)
@@ -33,6 +34,7 @@ def adbc_reader(
     connect: Connect,
     dialect: Dialect,
     place: str,
+    timeout_seconds: float,
     options: Mapping[str, int] | None = None,
 ) -> Iterator["AdbcReader"]:
     """A reader over the connection that ``connect`` opens; ``options`` are a statement's."""
@@ -41,7 +43,7 @@ def adbc_reader(
     except Exception as error:  # noqa: BLE001 - a driver may raise anything
         raise unreadable(place, dialect.trouble(error)) from None
     try:
-        yield AdbcReader(connection, dialect, place, options or {})
+        yield AdbcReader(connection, dialect, place, timeout_seconds, options or {})
     finally:
         with suppress(Exception):
             connection.close()
@@ -53,10 +55,16 @@ class AdbcReader:
     reads_changes = True
 
     def __init__(
-        self, connection: Any, dialect: Dialect, place: str, options: Mapping[str, int]
+        self,
+        connection: Any,
+        dialect: Dialect,
+        place: str,
+        timeout_seconds: float,
+        options: Mapping[str, int],
     ) -> None:
         self.dialect = dialect
         self._options = options
+        self._timeout_seconds = timeout_seconds
         self.place = place
         self._connection = connection
         self._begin()
@@ -91,18 +99,24 @@ class AdbcReader:
     @contextmanager
     def stream(self, query: str) -> Iterator[pa.RecordBatchReader]:
         """The rows of ``query``, as they come."""
-        try:
-            with self._connection.cursor() as cursor:
+        with (
+            self._connection.cursor() as cursor,
+            time_limit(self._timeout_seconds, cursor.adbc_cancel) as limit,
+        ):
+
+            def told(error: Exception) -> WarehouseError:
+                return unread(
+                    self.place, TIME_IS_UP if limit.is_up else self.dialect.trouble(error)
+                )
+
+            try:
                 if self._options:
                     cursor.adbc_statement.set_options(**self._options)
                 cursor.execute(query)
-                yield cursor.fetch_record_batch()
-        except WarehouseError:
-            raise
-        except Exception as error:
-            if not _is_the_drivers(error):
-                raise
-            raise unread(self.place, self.dialect.trouble(error)) from None
+                batches = cursor.fetch_record_batch()
+            except Exception as error:  # noqa: BLE001 - a driver may raise anything
+                raise told(error) from None
+            yield limit.kept_by(batches, told)
 
     def _schema(self, cursor: Any, query: str) -> pa.Schema:
         try:
@@ -125,9 +139,3 @@ class AdbcReader:
 def _kind(field: pa.Field) -> str:
     own = (field.metadata or {}).get(b"POSTGRESQL:type")
     return own.decode() if own else str(field.type)
-
-
-def _is_the_drivers(error: Exception) -> bool:
-    return isinstance(error, OSError | pa.ArrowException) or type(error).__module__.startswith(
-        "adbc_driver"
-    )

@@ -70,7 +70,11 @@ def open_bigquery(url: str, timeout_seconds: float) -> Iterator[AdbcReader]:
     options = connection_options(url)
     limit = {f"{_OPTION}query.job_timeout": max(1, round(timeout_seconds * 1000))}
     with adbc_reader(
-        lambda: dbapi.connect(options, autocommit=True), BigQueryDialect(), shown(url), limit
+        lambda: dbapi.connect(options, autocommit=True),
+        BigQueryDialect(),
+        shown(url),
+        timeout_seconds,
+        limit,
     ) as reader:
         yield reader
 

@@ -18,7 +18,7 @@ SCHEMES = frozenset({"s3", "gs", "gcs", "abfs", "abfss", "az", "file"})
 
 
 @contextmanager
-def open_bucket(url: str, scratch: Path) -> Iterator[DuckReader]:
+def open_bucket(url: str, timeout_seconds: float, scratch: Path) -> Iterator[DuckReader]:
     """The files at ``url``, a table each; the credentials are those of the cloud's environment."""
     with engine(scratch) as con:
         try:
@@ -33,7 +33,7 @@ def open_bucket(url: str, scratch: Path) -> Iterator[DuckReader]:
         except (OSError, ValueError, pa.ArrowException) as error:
             trouble = Trouble(TroubleKind.OTHER, first_line(error).replace(url, shown(url)))
             raise unreadable(shown(url), trouble) from None
-        yield DuckReader(con, shown(url))
+        yield DuckReader(con, shown(url), timeout_seconds)
 
 
 def _dataset(store: fs.FileSystem, path: str) -> ds.Dataset:

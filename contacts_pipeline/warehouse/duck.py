@@ -16,7 +16,15 @@ from contacts_pipeline.errors import WarehouseError
 from contacts_pipeline.warehouse.address import shown
 from contacts_pipeline.warehouse.dialect import Column, Dialect
 from contacts_pipeline.warehouse.reader import BATCH_ROWS, QueryRefusedError
-from contacts_pipeline.warehouse.trouble import Trouble, TroubleKind, first_line, unread, unreadable
+from contacts_pipeline.warehouse.time_limit import time_limit
+from contacts_pipeline.warehouse.trouble import (
+    TIME_IS_UP,
+    Trouble,
+    TroubleKind,
+    first_line,
+    unread,
+    unreadable,
+)
 
 _READERS = {
     ".parquet": "read_parquet('{path}')",
@@ -52,9 +60,15 @@ class DuckReader:
     dialect: Dialect = DuckDialect()
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, place: str, *, reads_changes: bool = False
+        self,
+        con: duckdb.DuckDBPyConnection,
+        place: str,
+        timeout_seconds: float,
+        *,
+        reads_changes: bool = False,
     ) -> None:
         self.place = place
+        self._timeout_seconds = timeout_seconds
         self.reads_changes = reads_changes
         self._con = con
 
@@ -74,14 +88,22 @@ class DuckReader:
     @contextmanager
     def stream(self, query: str) -> Iterator[pa.RecordBatchReader]:
         """The rows of ``query``, as they come."""
-        try:
-            yield self._con.sql(query).to_arrow_reader(BATCH_ROWS)
-        except (duckdb.Error, pa.ArrowException) as error:
-            raise unread(self.place, self.dialect.trouble(error)) from None
+        with time_limit(self._timeout_seconds, self._con.interrupt) as limit:
+
+            def told(error: Exception) -> WarehouseError:
+                return unread(
+                    self.place, TIME_IS_UP if limit.is_up else self.dialect.trouble(error)
+                )
+
+            try:
+                batches = self._con.sql(query).to_arrow_reader(BATCH_ROWS)
+            except duckdb.Error as error:
+                raise told(error) from None
+            yield limit.kept_by(batches, told)
 
 
 @contextmanager
-def open_files(path: Path, url: str, scratch: Path) -> Iterator[DuckReader]:
+def open_files(path: Path, url: str, timeout_seconds: float, scratch: Path) -> Iterator[DuckReader]:
     """A folder of files, a table each, or a .duckdb file."""
     if not path.exists():
         raise WarehouseError(
@@ -96,11 +118,11 @@ def open_files(path: Path, url: str, scratch: Path) -> Iterator[DuckReader]:
                 con.execute("use warehouse")
         except duckdb.Error as error:
             raise WarehouseError(f"warehouse.url: {url}: {first_line(error)}") from None
-        yield DuckReader(con, url)
+        yield DuckReader(con, url, timeout_seconds)
 
 
 @contextmanager
-def open_motherduck(url: str) -> Iterator[DuckReader]:
+def open_motherduck(url: str, timeout_seconds: float) -> Iterator[DuckReader]:
     """A MotherDuck database; DuckDB fetches its extension the first time."""
     try:
         con = duckdb.connect(url)
@@ -109,7 +131,7 @@ def open_motherduck(url: str) -> Iterator[DuckReader]:
         raise unreadable(shown(url), trouble) from None
     try:
         con.execute("set timezone = 'UTC'")
-        yield DuckReader(con, shown(url), reads_changes=True)
+        yield DuckReader(con, shown(url), timeout_seconds, reads_changes=True)
     finally:
         con.close()
 

@@ -16,7 +16,7 @@ from cronsim import CronSim
 from contacts_pipeline.settings import Settings
 from contacts_pipeline.settings_warehouse import Warehouse
 from contacts_pipeline.snapshots import replacing
-from contacts_pipeline.warehouse.address import shown
+from contacts_pipeline.warehouse.address import identity
 from contacts_pipeline.warehouse.changes import read_changes, starting_point
 from contacts_pipeline.warehouse.opening import open_warehouse
 from contacts_pipeline.warehouse.query import ContactsQuery, contacts_query
@@ -54,7 +54,7 @@ def extract_contacts(
     custom_fields = list(settings.contacts.custom_fields)
     with open_warehouse(settings, scratch) as reader:
         query = contacts_query(reader, settings)
-        meaning = f"{shown(settings.warehouse.url)} {custom_fields} {query.fingerprint}"
+        meaning = f"{identity(settings.warehouse.url)} {custom_fields} {query.fingerprint}"
         earlier = read_state(snapshot)
         why = "asked" if full_refresh else _full_read_because(settings, reader, query, earlier, now)
         if why is None and earlier.get("meaning") != meaning:

@@ -23,7 +23,9 @@ def open_warehouse(settings: Settings, scratch: Path) -> Iterator[Reader]:
     kind = scheme(url)
     with ExitStack() as stack:
         if settings.warehouse_path is not None:
-            reader: Reader = stack.enter_context(open_files(settings.warehouse_path, url, scratch))
+            reader: Reader = stack.enter_context(
+                open_files(settings.warehouse_path, url, seconds, scratch)
+            )
         elif kind == "postgresql":
             reader = stack.enter_context(open_postgres(url, seconds))
         elif kind == "snowflake":
@@ -31,11 +33,11 @@ def open_warehouse(settings: Settings, scratch: Path) -> Iterator[Reader]:
         elif kind == "bigquery":
             reader = stack.enter_context(open_bigquery(url, seconds))
         elif kind == "md":
-            reader = stack.enter_context(open_motherduck(url))
+            reader = stack.enter_context(open_motherduck(url, seconds))
         elif kind in SCHEMES:
-            reader = stack.enter_context(open_bucket(url, scratch))
+            reader = stack.enter_context(open_bucket(url, seconds, scratch))
         elif kind.startswith(PREFIX):
-            reader = stack.enter_context(open_other(url))
+            reader = stack.enter_context(open_other(url, seconds))
         else:
             raise WarehouseError(
                 f"warehouse.url: {shown(url)}: there is no reader for {kind}://; another database "

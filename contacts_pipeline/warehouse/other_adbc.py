@@ -21,7 +21,7 @@ class OtherDialect(Dialect):
 
 
 @contextmanager
-def open_other(url: str) -> Iterator[AdbcReader]:
+def open_other(url: str, timeout_seconds: float) -> Iterator[AdbcReader]:
     """A reader of ``adbc+NAME://…``.
 
     The driver is given ``NAME://…``; behind ``adbc+NAME://?`` every parameter is an option of the
@@ -36,6 +36,7 @@ def open_other(url: str) -> Iterator[AdbcReader]:
         lambda: dbapi.connect(driver=path, db_kwargs=options, autocommit=True),
         OtherDialect(),
         shown(url),
+        timeout_seconds,
     ) as reader:
         yield reader
 

@@ -4,21 +4,15 @@ The driver gives money as cents, ``infinity`` as a year and inet as bytes, so th
 knows its types, writes every value out.
 """
 
-import ipaddress
 import re
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
-
-import certifi
 
 from contacts_pipeline.warehouse.adbc import AdbcReader, adbc_reader, driver
-from contacts_pipeline.warehouse.address import parameters, shown, with_defaults
+from contacts_pipeline.warehouse.address import shown
 from contacts_pipeline.warehouse.dialect import Dialect
+from contacts_pipeline.warehouse.postgres_uri import connection_uri
 from contacts_pipeline.warehouse.trouble import Trouble, TroubleKind, first_line
 
 LOCK_SECONDS = 60
@@ -44,6 +38,7 @@ _BY_WORDS = (
     ("no pg_hba.conf entry", TroubleKind.LOGIN),
     ("role ", TroubleKind.LOGIN),
     ("database ", TroubleKind.NO_DATABASE),
+    ("does not support SSL", TroubleKind.UNENCRYPTED),
     ("certificate", TroubleKind.CERTIFICATE),
     ("lock timeout", TroubleKind.LOCKED),
     ("statement timeout", TroubleKind.TIMEOUT),
@@ -121,33 +116,6 @@ def open_postgres(url: str, timeout_seconds: float) -> Iterator[AdbcReader]:
     dbapi = driver("adbc_driver_postgresql.dbapi", "postgres")
     uri = connection_uri(url)
     with adbc_reader(
-        lambda: dbapi.connect(uri), PostgresDialect(timeout_seconds), shown(url)
+        lambda: dbapi.connect(uri), PostgresDialect(timeout_seconds), shown(url), timeout_seconds
     ) as reader:
         yield reader
-
-
-def connection_uri(url: str) -> str:
-    """``url`` with the certificate checked beyond this machine, and a dead peer noticed."""
-    defaults = {
-        "connect_timeout": "30",
-        "keepalives_idle": "30",
-        "keepalives_interval": "10",
-        "keepalives_count": "3",
-        "application_name": "contacts-pipeline",
-    }
-    if not _is_here(url):
-        defaults |= {"sslmode": "verify-full"}
-        if not (Path.home() / ".postgresql" / "root.crt").exists():
-            defaults |= {"sslrootcert": ssl.get_default_verify_paths().cafile or certifi.where()}
-    return with_defaults(url, defaults)
-
-
-def _is_here(url: str) -> bool:
-    given: dict[str, Any] = parameters(url)
-    host = given.get("host") or urlsplit(url).hostname or ""
-    if not host or host.startswith("/") or host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

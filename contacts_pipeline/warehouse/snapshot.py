@@ -28,7 +28,16 @@ CONTACTS = pa.schema(
 STATE = b"contacts_pipeline"
 _MOMENT = """
     select case when isfinite(moment) then moment at time zone 'UTC' end as moment
-    from (select try_cast(updated_at_raw as timestamptz) as moment from incoming)
+    from (
+        select coalesce(
+            try_cast(updated_at_raw as timestamptz),
+            try_cast(
+                regexp_replace(updated_at_raw, '\\s+([+-]\\d\\d(:?\\d\\d)?|Z)\\s*$', '\\1')
+                as timestamptz
+            )
+        ) as moment
+        from incoming
+    )
 """
 
 

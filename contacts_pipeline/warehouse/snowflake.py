@@ -37,8 +37,8 @@ class SnowflakeDialect(Dialect):
             "alter session set timezone = 'UTC'",
             "alter session set date_output_format = 'YYYY-MM-DD'",
             f"alter session set timestamp_ntz_output_format = '{_MOMENT}'",
-            f"alter session set timestamp_ltz_output_format = '{_MOMENT} TZHTZM'",
-            f"alter session set timestamp_tz_output_format = '{_MOMENT} TZHTZM'",
+            f"alter session set timestamp_ltz_output_format = '{_MOMENT}TZH:TZM'",
+            f"alter session set timestamp_tz_output_format = '{_MOMENT}TZH:TZM'",
             f"alter session set statement_timeout_in_seconds = {max(1, round(timeout_seconds))}",
         )
 
@@ -71,7 +71,10 @@ def open_snowflake(url: str, timeout_seconds: float) -> Iterator[AdbcReader]:
     dbapi = driver("adbc_driver_snowflake.dbapi", "snowflake")
     uri = url.split("://", 1)[1]
     with adbc_reader(
-        lambda: dbapi.connect(uri, autocommit=True), SnowflakeDialect(timeout_seconds), shown(url)
+        lambda: dbapi.connect(uri, autocommit=True),
+        SnowflakeDialect(timeout_seconds),
+        shown(url),
+        timeout_seconds,
     ) as reader:
         yield reader
 

@@ -15,6 +15,7 @@ class TroubleKind(StrEnum):
 
     UNREACHABLE = "unreachable"
     CERTIFICATE = "certificate"
+    UNENCRYPTED = "unencrypted"
     LOGIN = "login"
     NO_DATABASE = "no_database"
     NO_TABLE = "no_table"
@@ -36,6 +37,8 @@ class Trouble:
     told: str
 
 
+TIME_IS_UP = Trouble(TroubleKind.TIMEOUT, "")
+
 _TOLD = {
     TroubleKind.UNREACHABLE: (
         "it can't be reached",
@@ -44,6 +47,10 @@ _TOLD = {
     TroubleKind.CERTIFICATE: (
         "its certificate is not trusted",
         "name the authority with sslrootcert=FILE in the URL",
+    ),
+    TroubleKind.UNENCRYPTED: (
+        "it offers no TLS, so the login and all contacts would cross the network readable",
+        "turn TLS on at the server, or say sslmode=disable in the URL of a network you trust",
     ),
     TroubleKind.LOGIN: (
         "it refused the login",

@@ -110,6 +110,17 @@ def test_a_key_that_repeats_makes_every_read_a_full_one(loaded: PostgresWarehous
     assert len(loaded.rows()) == 1001
 
 
+def test_another_warehouse_behind_the_same_name_is_read_in_full(
+    loaded: PostgresWarehouse,
+) -> None:
+    """Another user may see another schema, or other rows, under the same names."""
+    loaded.sql("create schema other")
+    loaded.sql("create table other.customers as select * from customers where id::int >= 500")
+    loaded.url += "&options=-csearch_path%3Dother"
+    found = read(loaded, 1001)
+    assert (found.read, found.why, found.rows) == ("full", "settings_changed", 500)
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [

@@ -57,6 +57,22 @@ def test_an_unknown_login_and_database(warehouse: PostgresWarehouse) -> None:
     assert trouble(warehouse).kind == "no_database"
 
 
+def test_a_wrong_password(warehouse: PostgresWarehouse) -> None:
+    owner = PostgresWarehouse(warehouse.url, warehouse.folder)
+    login(warehouse, "guarded")
+    owner.sql("grant select on customers to guarded")
+    assert warehouse.extract() is not None
+    warehouse.url = warehouse.url.replace(":s3cret@", ":not-s3cret@", 1)
+    error = trouble(warehouse)
+    assert error.kind == "login"
+    assert "check the user and password" in str(error)
+    warehouse.url = warehouse.url.replace(":not-s3cret@", "@", 1)
+    assert trouble(warehouse).kind == "login"
+    owner.sql("drop owned by guarded")
+    owner.sql("drop role guarded")
+    owner.engine.dispose()
+
+
 def test_nobody_listens(warehouse: PostgresWarehouse) -> None:
     warehouse.url = "postgresql://ann:s3cret@127.0.0.1:1/shop?password=s3cret"
     error = trouble(warehouse)

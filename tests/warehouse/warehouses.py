@@ -1,4 +1,4 @@
-"""A PostgreSQL as the user's warehouse: tables by SQL, and what the pipeline reads of them."""
+"""A user's warehouse, such as a PostgreSQL: tables by SQL, and what the pipeline reads of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ create table customers (
 
 
 @dataclass
-class PostgresWarehouse:
-    """One database; ``contacts`` and ``warehouse`` are the settings' sections."""
+class Warehouse:
+    """Any kind, by its URL; ``contacts`` and ``warehouse`` are the settings' sections."""
 
     url: str
     folder: Path
@@ -36,16 +36,6 @@ class PostgresWarehouse:
             "updated_at": "updated_at",
             "fields": FIELDS,
         } | self.contacts
-        self.engine = create_engine(
-            self.url.replace("postgresql://", "postgresql+psycopg2://", 1),
-            isolation_level="AUTOCOMMIT",
-        )
-
-    def sql(self, statement: str, **values: object) -> list[Any]:
-        """Run a statement as the owner."""
-        with self.engine.connect() as connection:
-            found = connection.execute(text(statement), values)
-            return list(found.all()) if found.returns_rows else []
 
     @property
     def snapshot(self) -> Path:
@@ -73,3 +63,21 @@ class PostgresWarehouse:
         """Some columns of the one row."""
         (row,) = self.rows()
         return {name: row[name] for name in names}
+
+
+@dataclass
+class PostgresWarehouse(Warehouse):
+    """One database of the tests' own server."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.engine = create_engine(
+            self.url.replace("postgresql://", "postgresql+psycopg2://", 1),
+            isolation_level="AUTOCOMMIT",
+        )
+
+    def sql(self, statement: str, **values: object) -> list[Any]:
+        """Run a statement as the owner."""
+        with self.engine.connect() as connection:
+            found = connection.execute(text(statement), values)
+            return list(found.all()) if found.returns_rows else []
