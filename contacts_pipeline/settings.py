@@ -29,7 +29,7 @@ from contacts_pipeline.settings_section import (
     is_loopback,
 )
 from contacts_pipeline.settings_survivorship import Survivorship
-from contacts_pipeline.settings_warehouse import Warehouse
+from contacts_pipeline.settings_warehouse import Warehouse, WriteBack, is_server
 
 Match = Literal["email,phone", "phone,email", "email", "phone"]
 
@@ -253,6 +253,7 @@ class Settings(Section):
     survivorship: Survivorship = Survivorship()
     validation: Validation = Validation()
     proof: Proof = Proof()
+    write_back: WriteBack | None = None
     automation: Automation | None = None
     alerts: Alerts = Alerts()
 
@@ -270,9 +271,11 @@ class Settings(Section):
     @property
     def warehouse_path(self) -> Path | None:
         """The warehouse's folder or file, absolute; None where it is a server."""
-        if self.warehouse.is_server:
-            return None
-        return (self._folder / self.warehouse.url).resolve()
+        return self.local_path(self.warehouse.url)
+
+    def local_path(self, url: str) -> Path | None:
+        """Where ``url`` lies on this machine, absolute; None where it is a server."""
+        return None if is_server(url) else (self._folder / url).resolve()
 
     @property
     def reads_the_sample(self) -> bool:

@@ -83,13 +83,14 @@ def _lines(node: yaml.Node | None, path: _Path = ()) -> list[tuple[_Path, int]]:
 
 
 def _refuse_password(document: dict[Any, Any], file: Path, lines: dict[_Path, int]) -> None:
-    warehouse = document.get("warehouse")
-    url = warehouse.get("url") if isinstance(warehouse, dict) else None
-    if isinstance(url, str) and holds_password(url):
-        raise SettingsError(
-            f"{file}, line {_line(lines, ('warehouse', 'url'))}: warehouse.url: a password stands "
-            "in the file; export it or put it in .env, and write ${VAR} in its place"
-        )
+    for name in ("warehouse", "write_back"):
+        section = document.get(name)
+        url = section.get("url") if isinstance(section, dict) else None
+        if isinstance(url, str) and holds_password(url):
+            raise SettingsError(
+                f"{file}, line {_line(lines, (name, 'url'))}: {name}.url: a password stands in "
+                "the file; export it or put it in .env, and write ${VAR} in its place"
+            )
 
 
 def _fill(

@@ -1,4 +1,6 @@
-"""``warehouse`` in ``contacts.yaml``: where the contacts are, how they are read."""
+"""``warehouse`` and ``write_back`` in ``contacts.yaml``: where contacts come from, outcomes go."""
+
+from typing import Annotated
 
 from pydantic import Field
 
@@ -33,7 +35,20 @@ class Warehouse(Section):
         None, description="Cron line (UTC), such as '0 3 * * 0', after which all is read again."
     )
 
-    @property
-    def is_server(self) -> bool:
-        """Whether the warehouse is anything but files on this machine."""
-        return "://" in self.url or self.url.startswith("md:")
+
+class WriteBack(Section):
+    """Tables of outcomes in the warehouse; without this section nothing is written there."""
+
+    url: str | None = Field(
+        None,
+        repr=False,
+        description="By default warehouse.url. A login of its own needs no right to the contacts.",
+    )
+    schema_name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = Field(
+        "contacts_pipeline", alias="schema", description="Schema, dataset or folder of the tables."
+    )
+
+
+def is_server(url: str) -> bool:
+    """Whether ``url`` names anything but files on this machine."""
+    return "://" in url or url.startswith("md:")

@@ -52,9 +52,10 @@ def _rows(model: type[BaseModel], prefix: str) -> list[str]:
     rows = []
     for name, field in model.model_fields.items():
         inner = _model(field.annotation)
-        rows.append(f"| `{prefix}{name}` | {_default(field)} | {_meaning(field)} |\n")
+        key = prefix + (field.alias or name)
+        rows.append(f"| `{key}` | {_default(field)} | {_meaning(field)} |\n")
         if inner:
-            rows += _rows(inner, f"{prefix}{name}.")
+            rows += _rows(inner, f"{key}.")
     return rows
 
 

@@ -161,6 +161,17 @@ def outcomes(locations: tuple[str, ...], run_id: str | None, *, as_json: bool) -
     _finish(document, show.PUSH_COLUMNS, as_json=as_json)
 
 
+@main.command("write-back")
+@_LOCATIONS
+@_JSON
+def write_back(locations: tuple[str, ...], *, as_json: bool) -> None:
+    """Write what the last push came to into the warehouse again; sends nothing."""
+    from contacts_pipeline.cli import pipeline, show
+
+    document = pipeline.write_back(Workspace.from_environment(), locations)
+    _finish(document, show.PUSH_COLUMNS, as_json=as_json)
+
+
 @main.command()
 @_LOCATIONS
 @_JSON

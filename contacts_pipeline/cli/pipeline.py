@@ -49,7 +49,23 @@ def push(
     _, outcome = _run(
         workspace, "push", chosen, force=force, quiet=quiet, full_refresh=full_refresh
     )
-    return outcomes(workspace, (), outcome.run_id)
+    document = outcomes(workspace, (), outcome.run_id)
+    if workspace.settings.write_back is not None:
+        document["not_written_back"] = outcome.unwritten
+    return document
+
+
+def write_back(workspace: Workspace, chosen: Sequence[str]) -> Document:
+    """Write each location's last push to the warehouse again; ``push --json``'s document of it."""
+    if workspace.settings.write_back is None:
+        raise SettingsError("write_back: contacts.yaml has no such section; add one")
+    locations = _choose(workspace, chosen)
+    with open_instance(workspace.data) as instance:
+        outcome = run_locations(
+            instance, "write_back", locations, force=False, progress=lambda *_: None
+        )
+    document = outcomes(workspace, locations, None)
+    return document | {"not_written_back": outcome.unwritten}
 
 
 def outcomes(workspace: Workspace, chosen: Sequence[str], run_id: str | None) -> Document:
@@ -87,8 +103,9 @@ def rebuild(workspace: Workspace, chosen: Sequence[str], *, replace: bool, quiet
 
 
 def exit_code(document: Document) -> int:
-    """0 if every location is ok, else 1."""
-    return int(any(counts["status"] != "ok" for counts in document["locations"].values()))
+    """0 if every location is ok and its outcomes are where they belong, else 1."""
+    unwell = any(counts["status"] != "ok" for counts in document["locations"].values())
+    return int(unwell or bool(document.get("not_written_back")))
 
 
 def _run(

@@ -53,6 +53,8 @@ def show_locations(document: Mapping[str, Any], columns: tuple[str, ...]) -> Non
             console.print(f"{counts['told'] or name} ({counts['reason']})", soft_wrap=True)
         if counts.get("deferred_because"):
             console.print(f"location {name}: the rest waits ({counts['deferred_because']})")
+    for told in dict.fromkeys(document.get("not_written_back", {}).values()):
+        console.print(f"not written back: {told}; then: contacts-pipeline write-back")
     _show_assumptions(console, locations)
     rows = document["unassigned"]
     if rows["extracted"]:

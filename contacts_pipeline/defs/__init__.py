@@ -7,7 +7,7 @@ from contacts_pipeline.defs.automation import (
     automate,
     location_sensor,
     plan_job,
-    push_job,
+    push_jobs,
     refresh_job,
     schedules,
 )
@@ -19,7 +19,7 @@ from contacts_pipeline.defs.contacts import (
 )
 from contacts_pipeline.defs.locations import crm_locations
 from contacts_pipeline.defs.resources import Project
-from contacts_pipeline.defs.upserts import location_upserts
+from contacts_pipeline.defs.upserts import location_assets
 from contacts_pipeline.settings_operation import Alerts
 
 
@@ -28,6 +28,7 @@ def build_definitions(project: Project | None = None) -> dg.Definitions:
     given = project or Project()
     settings = given.settings()
     automation = settings.automation if settings else None
+    writes_back = settings is not None and settings.write_back is not None
     return dg.Definitions(
         assets=[
             warehouse_source,
@@ -35,12 +36,12 @@ def build_definitions(project: Project | None = None) -> dg.Definitions:
             warehouse_contacts,
             valid_contacts,
             unique_contacts,
-            automate(location_upserts, automation),
+            automate(location_assets(writes_back=writes_back), automation),
         ],
-        jobs=[refresh_job, plan_job, push_job],
+        jobs=[refresh_job, plan_job, *push_jobs(writes_back=writes_back)],
         schedules=list(schedules(automation)),
         sensors=[
-            location_sensor(automation),
+            location_sensor(automation, writes_back=writes_back),
             *alert_sensors(settings.alerts if settings else Alerts()),
         ],
         resources={"project": given},

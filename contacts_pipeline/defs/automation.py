@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from datetime import UTC
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from contacts_pipeline.defs.conditions import condition_of
 from contacts_pipeline.defs.contacts import unique_contacts, valid_contacts, warehouse_contacts
-from contacts_pipeline.defs.keys import OUTCOMES, PLAN, UPSERTS
+from contacts_pipeline.defs.keys import OUTCOMES, PLAN, UPSERTS, WRITTEN
 from contacts_pipeline.defs.locations import crm_locations
 from contacts_pipeline.settings_operation import Automation
 
@@ -22,17 +23,32 @@ plan_job = dg.define_asset_job(
     dg.AssetSelection.assets(PLAN),
     description="What would change in the chosen locations; sends nothing that writes.",
 )
-push_job = dg.define_asset_job(
-    "push",
-    dg.AssetSelection.assets(PLAN, UPSERTS, OUTCOMES),
-    description="Plan, push and prove the chosen locations.",
-)
+_PUSHED = (PLAN, UPSERTS, OUTCOMES)
 _AT_WORK = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
 ]
+
+
+def push_jobs(*, writes_back: bool) -> Iterator[UnresolvedAssetJobDefinition]:
+    """The push, and what repeats its last step where the settings have a write_back."""
+    yield dg.define_asset_job(
+        "push",
+        _pushed(writes_back=writes_back),
+        description="Plan, push and prove the chosen locations.",
+    )
+    if writes_back:
+        yield dg.define_asset_job(
+            "write_back",
+            dg.AssetSelection.assets(WRITTEN),
+            description="Write what the last push came to into the warehouse again; sends nothing.",
+        )
+
+
+def _pushed(*, writes_back: bool) -> dg.AssetSelection:
+    return dg.AssetSelection.assets(*_PUSHED, *([WRITTEN] if writes_back else []))
 
 
 def automate(upserts: dg.AssetsDefinition, automation: Automation | None) -> dg.AssetsDefinition:
@@ -43,7 +59,9 @@ def automate(upserts: dg.AssetsDefinition, automation: Automation | None) -> dg.
     )
 
 
-def location_sensor(automation: Automation | None) -> dg.AutomationConditionSensorDefinition:
+def location_sensor(
+    automation: Automation | None, *, writes_back: bool
+) -> dg.AutomationConditionSensorDefinition:
     """What looks at every location and requests those that are to be planned and pushed.
 
     It runs from the start if contacts.yaml has the section ``automation``, else once somebody
@@ -56,7 +74,7 @@ def location_sensor(automation: Automation | None) -> dg.AutomationConditionSens
         warnings.simplefilter("ignore", category=dg.BetaWarning)
         return dg.AutomationConditionSensorDefinition(
             "locations",
-            target=dg.AssetSelection.assets(PLAN, UPSERTS, OUTCOMES),
+            target=_pushed(writes_back=writes_back),
             default_status=on if automation else off,
             minimum_interval_seconds=given.tick_seconds,
             description="Requests plan and push of every location that was refreshed or is due.",

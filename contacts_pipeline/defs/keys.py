@@ -5,4 +5,5 @@ import dagster as dg
 PLAN = dg.AssetKey("upsert_plan")
 UPSERTS = dg.AssetKey("contact_upserts")
 OUTCOMES = dg.AssetKey("upsert_outcomes")
+WRITTEN = dg.AssetKey("warehouse_outcomes")
 RUN_ID_TAG = "contacts_pipeline/run_id"

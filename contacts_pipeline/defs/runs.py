@@ -2,11 +2,11 @@
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
@@ -19,6 +19,7 @@ from contacts_pipeline.defs import build_definitions
 from contacts_pipeline.defs.keys import RUN_ID_TAG
 from contacts_pipeline.defs.locations import LOCATIONS
 from contacts_pipeline.defs.resources import Progress, Project
+from contacts_pipeline.defs.upserts import FAILED, UNWRITTEN
 from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.snapshots import private_folder
@@ -42,10 +43,15 @@ class InterruptedRunError(PipelineError):
 
 @dataclass
 class RunOutcome:
-    """Runs of many locations under one id; ``failed`` are the reports of those that failed."""
+    """Runs of many locations under one id.
+
+    ``failed`` are the reports of those that failed; ``unwritten`` says why a location's outcomes
+    are not in the warehouse.
+    """
 
     run_id: str
     failed: dict[str, LocationReport] = field(default_factory=dict)
+    unwritten: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -79,7 +85,7 @@ def run_locations(
     force: bool,
     progress: Progress,
 ) -> RunOutcome:
-    """Run ``plan`` or ``push`` for the locations, in as few runs as their partitions allow.
+    """Run a job for the locations, in as few runs as their partitions allow.
 
     A Dagster run covers neighbours in the order of the partitions; all runs carry one run id.
     """
@@ -101,7 +107,8 @@ def run_locations(
                     raise_on_error=True,
                 )
         except dg.Failure as failure:
-            outcome.failed |= _reports(failure.metadata)
+            outcome.failed |= _reports(failure.metadata[FAILED].value)
+            outcome.unwritten |= cast("dict[str, str]", failure.metadata[UNWRITTEN].value)
     return outcome
 
 
@@ -124,11 +131,8 @@ def _ranges(partitions: Sequence[str], wanted: set[str]) -> Iterator[tuple[str, 
             neighbours = []
 
 
-def _reports(metadata: Mapping[str, Any]) -> dict[str, LocationReport]:
-    return {
-        location_id: LocationReport.model_validate(value.value)
-        for location_id, value in metadata.items()
-    }
+def _reports(failed: Any) -> dict[str, LocationReport]:
+    return {name: LocationReport.model_validate(report) for name, report in failed.items()}
 
 
 def _instance_in(data: Path) -> Path:

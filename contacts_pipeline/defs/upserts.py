@@ -1,11 +1,11 @@
-"""upsert_plan, contact_upserts, upsert_outcomes: a partition a location, many to a run.
+"""upsert_plan, contact_upserts, upsert_outcomes, warehouse_outcomes: a partition a location.
 
 They are one step: a step that raises skips all that is downstream in its run, for every location,
 while here one location's failure must be its own.
 """
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import dagster as dg
@@ -13,7 +13,7 @@ import pandas as pd
 
 from contacts_pipeline import lineage, steps
 from contacts_pipeline.defs.contacts import unique_contacts
-from contacts_pipeline.defs.keys import OUTCOMES, PLAN, RUN_ID_TAG, UPSERTS
+from contacts_pipeline.defs.keys import OUTCOMES, PLAN, RUN_ID_TAG, UPSERTS, WRITTEN
 from contacts_pipeline.defs.locations import LOCATIONS, OWNERS, PIPELINE
 from contacts_pipeline.defs.metadata import (
     bar_chart,
@@ -23,6 +23,7 @@ from contacts_pipeline.defs.metadata import (
     stage_metadata,
     table,
 )
+from contacts_pipeline.defs.proof_checks import CHECKS, check_results
 from contacts_pipeline.defs.resources import Project
 from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.push import LocationReport
@@ -30,6 +31,8 @@ from contacts_pipeline.workspace import Workspace
 
 _PER_RUN_VARIABLE = "CONTACTS_LOCATIONS_PER_RUN"
 DATA_VERSION_TAG = "dagster/data_version"
+FAILED, UNWRITTEN = "failed", "not_written_back"
+"""What a run's Failure holds: location to report, and location to what was told."""
 
 
 def locations_per_run(told: str) -> int:
@@ -84,41 +87,41 @@ SPECS = [
         "vanished.",
     ),
 ]
-CONSERVATION = dg.AssetCheckSpec(
-    "nothing_vanished",
-    asset=OUTCOMES,
-    description=(
-        "extracted = rejected + merged + unchanged + held + deferred + created + updated + refused "
-        "+ failed + unknown, for every location, by the push's report and by the table it left. "
-        "If it fails, a row has two fates or none: compare the location's table with its plan."
-    ),
-)
-
-CONVERGENCE = dg.AssetCheckSpec(
-    "converged",
-    asset=OUTCOMES,
-    description=(
-        "What the run wrote, or a sample of it, is read from the CRM again and holds what was "
-        "sent; proof.sample in contacts.yaml says how much. If it fails, somebody or something "
-        "else writes to these contacts, or the CRM dropped a field: see 'fields', then explain one."
-    ),
+WRITE_BACK = _spec(
+    WRITTEN,
+    [OUTCOMES],
+    {"table"},
+    "Outcomes, conflicts, rejections and contact ids in the warehouse, for analysts. Materialised "
+    "alone it writes what the last push came to again, doubles nothing and asks the CRM nothing.",
 )
 
 
-@dg.multi_asset(
-    specs=SPECS,
-    check_specs=[CONSERVATION, CONVERGENCE],
-    can_subset=True,
-    backfill_policy=dg.BackfillPolicy.multi_run(LOCATIONS_PER_RUN),
-)
-def location_upserts(
-    context: dg.AssetExecutionContext, config: PushConfig, project: dg.ResourceParam[Project]
+def location_assets(*, writes_back: bool) -> dg.AssetsDefinition:
+    """The partitioned assets, with the last of them only where the settings have a write_back."""
+
+    @dg.multi_asset(
+        specs=[*SPECS, WRITE_BACK] if writes_back else SPECS,
+        check_specs=CHECKS,
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.multi_run(LOCATIONS_PER_RUN),
+    )
+    def location_upserts(
+        context: dg.AssetExecutionContext, config: PushConfig, project: dg.ResourceParam[Project]
+    ) -> Iterator[dg.AssetMaterialization | dg.AssetCheckResult]:
+        yield from _advance(context, config, project)
+
+    return location_upserts
+
+
+def _advance(
+    context: dg.AssetExecutionContext, config: PushConfig, project: Project
 ) -> Iterator[dg.AssetMaterialization | dg.AssetCheckResult]:
-    """Plan, push and prove the run's locations; raises one Failure at the end if any failed."""
+    """Take the run's locations through the stages; raises one Failure at the end if any failed."""
     workspace = project.workspace()
     selected = {key.to_user_string() for key in context.selected_asset_keys}
     run_id = context.run.tags.get(RUN_ID_TAG, context.run.run_id)
     failed: dict[str, LocationReport] = {}
+    unwritten: dict[str, str] = {}
     proven: dict[str, steps.Proven] = {}
     for location_id, step in steps.advance(
         workspace,
@@ -142,24 +145,39 @@ def location_upserts(
                     )
                 else:
                     failed[location_id] = report
-            case steps.Proven(report=report, data_version=data_version):
+            case steps.Proven(report=report, plan=plan):
                 proven[location_id] = step
                 if report.status == "ok":
                     yield _materialization(
-                        OUTCOMES, location_id, _proof_metadata(step), data_version
+                        OUTCOMES, location_id, _proof_metadata(step), plan.data_version
                     )
                 else:
                     failed.setdefault(location_id, report)
-    yield from _checks(proven, context.selected_asset_check_keys)
-    if failed:
-        raise dg.Failure(
-            description="; ".join(report.told or location for location, report in failed.items()),
-            metadata={
-                location: dg.MetadataValue.json(report.model_dump())
-                for location, report in failed.items()
-            },
-            allow_retries=False,
-        )
+            case steps.Written(place, pushed_by, rows):
+                yield dg.AssetMaterialization(
+                    WRITTEN,
+                    partition=location_id,
+                    metadata={"warehouse": place, "run_id": pushed_by, **rows},
+                )
+            case steps.Unwritten(why):
+                unwritten[location_id] = why
+    yield from check_results(proven, context.selected_asset_check_keys)
+    _raise_for(failed, unwritten)
+
+
+def _raise_for(failed: Mapping[str, LocationReport], unwritten: Mapping[str, str]) -> None:
+    if not failed and not unwritten:
+        return
+    told = [report.told or location for location, report in failed.items()]
+    reports = {location: report.model_dump() for location, report in failed.items()}
+    raise dg.Failure(
+        description="; ".join([*told, *dict.fromkeys(unwritten.values())]),
+        metadata={
+            FAILED: dg.MetadataValue.json(reports),
+            UNWRITTEN: dg.MetadataValue.json(dict(unwritten)),
+        },
+        allow_retries=False,
+    )
 
 
 def _materialization(
@@ -201,63 +219,3 @@ def _proof_metadata(proven: steps.Proven) -> dict[str, Any]:
         | report_metadata(proven.report)
         | {"codes": table(counted), "outcomes": bar_chart(fates, "identities")}
     )
-
-
-def _checks(
-    proven: dict[str, steps.Proven], selected: Collection[dg.AssetCheckKey]
-) -> Iterator[dg.AssetCheckResult]:
-    for key, check in ((CONSERVATION.key, _conservation), (CONVERGENCE.key, _convergence)):
-        if key in selected:
-            yield check(proven)
-
-
-def _conservation(proven: dict[str, steps.Proven]) -> dg.AssetCheckResult:
-    wrong = [
-        location for location, one in proven.items() if not one.recount.agrees_with(one.report)
-    ]
-    rows = [
-        {"location": location, "conserved": location not in wrong}
-        | one.report.model_dump(include=set(_CONSERVED))
-        for location, one in proven.items()
-    ]
-    return dg.AssetCheckResult(
-        check_name=CONSERVATION.name,
-        asset_key=OUTCOMES,
-        passed=not wrong,
-        metadata={
-            "locations": table(pd.DataFrame(rows, columns=["location", "conserved", *_CONSERVED]))
-        },
-    )
-
-
-def _convergence(proven: dict[str, steps.Proven]) -> dg.AssetCheckResult:
-    rows = []
-    for location, one in proven.items():
-        if (found := one.read_back) is not None:
-            fields = ", ".join(f"{field} {n}" for field, n in sorted(found.fields.items()))
-            row = {"location": location, **found.converged.model_dump(), "fields": fields}
-            rows.append(row | {"error": found.error})
-    columns = ["location", "checked", "equal", "differs", "fields", "error"]
-    sums = {name: sum(row[name] for row in rows) for name in ("checked", "equal", "differs")}
-    return dg.AssetCheckResult(
-        check_name=CONVERGENCE.name,
-        asset_key=OUTCOMES,
-        passed=not sums["differs"] and not any(row["error"] for row in rows),
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata=sums | {"locations": table(pd.DataFrame(rows, columns=columns))},
-    )
-
-
-_CONSERVED = (
-    "extracted",
-    "rejected",
-    "merged",
-    "unchanged",
-    "held",
-    "deferred",
-    "created",
-    "updated",
-    "refused",
-    "failed",
-    "unknown",
-)

@@ -23,6 +23,7 @@ from contacts_pipeline.steps.refresh import (
     validate,
 )
 from contacts_pipeline.steps.stages import StageMissingError
+from contacts_pipeline.steps.write_back import Unwritten, Written
 
 __all__ = [
     "Asked",
@@ -35,6 +36,8 @@ __all__ = [
     "StageMissingError",
     "Step",
     "Unplanned",
+    "Unwritten",
+    "Written",
     "advance",
     "attention",
     "audit_judgement",

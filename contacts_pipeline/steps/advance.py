@@ -12,10 +12,12 @@ from contacts_pipeline.push.readback import ReadBack
 from contacts_pipeline.steps.plan import Planned, Unplanned, plan, record_report, stored_plan
 from contacts_pipeline.steps.push import Proven, Pushed, prove, push, read_back_written
 from contacts_pipeline.steps.stages import StageMissingError
+from contacts_pipeline.steps.write_back import Unwritten, Written, write_back
 from contacts_pipeline.workspace import Workspace
 
-Stage = Literal["upsert_plan", "contact_upserts", "upsert_outcomes"]
-Step = Unplanned | Planned | Pushed | Proven
+Stage = Literal["upsert_plan", "contact_upserts", "upsert_outcomes", "warehouse_outcomes"]
+Step = Unplanned | Planned | Pushed | Proven | Written | Unwritten
+_SENDING: frozenset[Stage] = frozenset({"upsert_plan", "contact_upserts"})
 
 
 def advance(
@@ -27,14 +29,14 @@ def advance(
     force: bool = False,
     progress: Callable[[str, int, int], None] = lambda _location, _done, _all: None,
 ) -> Iterator[tuple[str, Step]]:
-    """Take locations through the selected stages: all plans, then all pushes, then the proofs.
+    """Take locations through the selected stages: all plans, all pushes, the proofs, the warehouse.
 
     A push without a plan of this run takes the stored one, which the ledger refuses if it is stale.
     Yields a location id and what was reached, as it is reached.
     """
     with workspace.ledger() as ledger:
         planned: dict[str, Planned] = {}
-        if stages != {"upsert_outcomes"}:
+        if stages & _SENDING:
             steps = (
                 plan(workspace, ledger, location_ids, run_id)
                 if "upsert_plan" in stages
@@ -43,7 +45,7 @@ def advance(
             for location_id, step in steps.items():
                 if isinstance(step, Planned):
                     planned[location_id] = step
-                elif {"upsert_plan", "contact_upserts"} <= stages:
+                elif stages >= _SENDING:
                     record_report(ledger, location_id, run_id, step.report)
                 if isinstance(step, Unplanned) or "upsert_plan" in stages:
                     yield location_id, step
@@ -54,11 +56,28 @@ def advance(
                 one = planned[location_id]
                 pushed[location_id] = Pushed(one.header, one.path, report)
                 yield location_id, pushed[location_id]
-        if "upsert_outcomes" in stages:
-            alone = stages == {"upsert_outcomes"}
-            found = read_back_written(workspace, ledger, pushed, run_id)
-            wanted = location_ids if alone else planned
-            yield from _proofs(workspace, ledger, {one: found.get(one) for one in wanted}, run_id)
+        if stages - _SENDING:
+            read_back = read_back_written(workspace, ledger, pushed, run_id)
+            wanted = planned if stages & _SENDING else location_ids
+            found = {location_id: read_back.get(location_id) for location_id in wanted}
+            yield from _prove(workspace, ledger, found, run_id, stages)
+
+
+def _prove(
+    workspace: Workspace,
+    ledger: Ledger,
+    found: Mapping[str, ReadBack | None],
+    run_id: str,
+    stages: AbstractSet[Stage],
+) -> Iterator[tuple[str, Step]]:
+    proven: dict[str, Proven] = {}
+    for location_id, step in _proofs(workspace, ledger, found, run_id):
+        if isinstance(step, Proven):
+            proven[location_id] = step
+        if isinstance(step, Unplanned) or "upsert_outcomes" in stages:
+            yield location_id, step
+    if "warehouse_outcomes" in stages:
+        yield from write_back(workspace, ledger, proven)
 
 
 def _stored_plans(

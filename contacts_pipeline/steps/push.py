@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from contacts_pipeline.ledger import Ledger, day_left, record_read
 from contacts_pipeline.plan import PlanHeader
@@ -29,6 +30,8 @@ from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.steps.stages import StageMissingError, location_snapshot
 from contacts_pipeline.workspace import Workspace
 
+LedgerRow = Mapping[str, Any]
+
 
 @dataclass(frozen=True)
 class Pushed:
@@ -41,12 +44,16 @@ class Pushed:
 
 @dataclass(frozen=True)
 class Proven:
-    """A location's outcomes, counted twice: by the push and from the table it left."""
+    """A location's outcomes, counted twice: by the push and from the table it left.
+
+    ``push`` is the ledger's row of it.
+    """
 
     report: LocationReport
     recount: Recount
     path: Path
-    data_version: str
+    plan: PlanHeader
+    push: LedgerRow
     read_back: ReadBack | None = None
 
 
@@ -173,4 +180,4 @@ def prove(
         path=path,
         scratch=workspace.scratch,
     )
-    return Proven(report, recount, path, plan.header.data_version, found)
+    return Proven(report, recount, path, plan.header, pushed, found)

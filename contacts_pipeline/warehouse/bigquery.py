@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from contacts_pipeline.errors import WarehouseError
@@ -36,10 +37,17 @@ class BigQueryDialect(Dialect):
 
     name = "bigquery"
     quote = "`"
+    types = MappingProxyType(
+        {"string": "string", "int64": "int64", "bool": "bool", "timestamp": "timestamp"}
+    )
 
     def quoted(self, name: str) -> str:
         """BigQuery escapes with a backslash."""
         return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+    def literal(self, text: str) -> str:
+        """A backslash escapes; a doubled quote would be two strings."""
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
     def is_moment(self, kind: str) -> bool:
         """The driver's Arrow types."""

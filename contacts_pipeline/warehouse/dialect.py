@@ -1,7 +1,9 @@
 """How a warehouse writes SQL, and what its errors mean: ANSI here, a subclass a warehouse."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from contacts_pipeline.warehouse.trouble import Trouble, TroubleKind, first_line
 
@@ -21,11 +23,23 @@ class Dialect:
     quote = '"'
     moments: frozenset[str] = frozenset()
     session: tuple[str, ...] = ()
-    """Statements that open every transaction."""
+    """Statements that open every transaction of a reader."""
+    writing_session: tuple[str, ...] = ()
+    """Statements that open a writer's session."""
+    unmakes_tables = False
+    """Whether a table that was made in a transaction is gone with it."""
+    types: Mapping[str, str] = MappingProxyType(
+        {"string": "text", "int64": "bigint", "bool": "boolean", "timestamp": "timestamptz"}
+    )
+    """The column types of tables that are written, by Arrow's names."""
 
     def quoted(self, name: str) -> str:
         """``name`` as an identifier, whatever is in it."""
         return self.quote + name.replace(self.quote, self.quote * 2) + self.quote
+
+    def literal(self, text: str) -> str:
+        """``text`` as a string of SQL, whatever is in it."""
+        return "'" + text.replace("'", "''") + "'"
 
     def folded(self, name: str) -> str:
         """How the warehouse stores a name that was written without quotes."""
@@ -43,6 +57,11 @@ class Dialect:
     def changed_since(self, column: str, moment: datetime) -> str:
         """The rows that may have changed since ``moment`` (UTC), an unknown time included."""
         return f"({column} >= timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}' or {column} is null)"
+
+    def may_write(self, source: str) -> str | None:
+        """A query that says whether the login could write to the table; None if none can."""
+        del source
+        return None
 
     def trouble(self, error: Exception) -> Trouble:
         """What ``error`` means for the user."""

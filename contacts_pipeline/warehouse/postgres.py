@@ -58,13 +58,19 @@ class PostgresDialect(Dialect):
 
     name = "postgres"
     moments = frozenset({"timestamptz", "timestamp", "date"})
+    unmakes_tables = True
 
     def __init__(self, timeout_seconds: float = 3600) -> None:
         milliseconds = max(1, round(timeout_seconds * 1000))
+        lock_milliseconds = min(milliseconds // 2 + 1, LOCK_SECONDS * 1000)
+        self.writing_session = (
+            f"set statement_timeout = {milliseconds}",
+            f"set lock_timeout = {lock_milliseconds}",
+        )
         self.session = (
             "set transaction isolation level repeatable read, read only",
             f"set local statement_timeout = {milliseconds}",
-            f"set local lock_timeout = {min(milliseconds // 2 + 1, LOCK_SECONDS * 1000)}",
+            f"set local lock_timeout = {lock_milliseconds}",
             "set local timezone = 'UTC'",
             "set local datestyle = 'ISO'",
             "set local bytea_output = 'hex'",
@@ -89,6 +95,11 @@ class PostgresDialect(Dialect):
         """Every part of it can use an index on the column."""
         at = f"timestamptz '{moment:%Y-%m-%d %H:%M:%S.%f}+00'"
         return f"({column} >= {at} or {column} = '-infinity' or {column} is null)"
+
+    def may_write(self, source: str) -> str:
+        """Any of the rights that change rows."""
+        rights = "insert, update, delete, truncate"
+        return f"select has_table_privilege({self.literal(source)}, '{rights}')::text as answer"
 
     def trouble(self, error: Exception) -> Trouble:
         """By SQLSTATE where the driver gives one, else by libpq's words."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from types import MappingProxyType
 
 from contacts_pipeline.warehouse.adbc import AdbcReader, adbc_reader, driver
 from contacts_pipeline.warehouse.address import shown
@@ -31,16 +32,30 @@ class SnowflakeDialect(Dialect):
     """Snowflake: names without quotes are stored in capitals, any type casts to text."""
 
     name = "snowflake"
+    types = MappingProxyType(
+        {
+            "string": "varchar",
+            "int64": "number(38, 0)",
+            "bool": "boolean",
+            "timestamp": "timestamp_tz",
+        }
+    )
 
     def __init__(self, timeout_seconds: float = 3600) -> None:
+        limit = f"alter session set statement_timeout_in_seconds = {max(1, round(timeout_seconds))}"
+        self.writing_session = (limit,)
         self.session = (
+            limit,
             "alter session set timezone = 'UTC'",
             "alter session set date_output_format = 'YYYY-MM-DD'",
             f"alter session set timestamp_ntz_output_format = '{_MOMENT}'",
             f"alter session set timestamp_ltz_output_format = '{_MOMENT}TZH:TZM'",
             f"alter session set timestamp_tz_output_format = '{_MOMENT}TZH:TZM'",
-            f"alter session set statement_timeout_in_seconds = {max(1, round(timeout_seconds))}",
         )
+
+    def literal(self, text: str) -> str:
+        """A backslash escapes, too."""
+        return super().literal(text.replace("\\", "\\\\"))
 
     def folded(self, name: str) -> str:
         """Names without quotes are stored in capitals."""

@@ -84,6 +84,33 @@ _TOLD = {
 }
 
 
+_TOLD_OF_WRITING = {
+    TroubleKind.DENIED: (
+        "the login may not write there",
+        "docs/warehouses.md has the script that makes the tables and grants the rights",
+    ),
+    TroubleKind.NO_TABLE: ("its tables can't be made", "docs/warehouses.md has the script for it"),
+    TroubleKind.NO_COLUMN: (
+        "a table there has other columns",
+        "rename it; the next write makes it anew",
+    ),
+    TroubleKind.WRITES: (
+        "the login can only read",
+        "name one that may write to these tables in write_back.url",
+    ),
+    TroubleKind.LOCKED: ("it stayed locked by somebody else", "write again when that is done"),
+    TroubleKind.DROPPED: ("the connection was lost, nothing of it was written", "write again"),
+}
+
+
+def unwritten(place: str, trouble: Trouble) -> WarehouseError:
+    """The error of outcomes that could not be written to the warehouse."""
+    told, remedy = _TOLD_OF_WRITING.get(
+        trouble.kind, _TOLD.get(trouble.kind, (trouble.told, "the warehouse's own log says more"))
+    )
+    return WarehouseError(f"write_back {place}: {told}; {remedy}", kind=trouble.kind.value)
+
+
 def unread(place: str, trouble: Trouble) -> WarehouseError:
     """The error of a read that had begun: words that nobody foresaw may hold a value."""
     if trouble.kind is TroubleKind.OTHER:

@@ -233,6 +233,29 @@ def test_a_crm_that_can_not_be_used_fails_the_location_and_exits_with_one(
     assert crm.contacts("acme") == []
 
 
+def test_what_could_not_be_written_back_is_told_and_written_later(
+    project: Project, crm_sandbox: StartSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm = crm_sandbox(*sandbox_locations("acme"))
+    monkeypatch.setenv("CRM_BASE_URL", crm.url)
+    blocked = project.folder / "analysts"
+    blocked.write_text("in the way of a folder")
+    project.write(people("acme", 2), SETTINGS + "write_back: {url: analysts}\n")
+    pushed = run(project, "push", "--location", "acme", "--json")
+    assert pushed.exit_code == 1
+    told = document(pushed)
+    assert (told["locations"]["acme"]["status"], told["locations"]["acme"]["created"]) == ("ok", 2)
+    assert told["not_written_back"]["acme"].startswith("location acme: write_back analysts: ")
+    blocked.unlink()
+    requests = crm.count()
+    again = run(project, "write-back", "--location", "acme", "--json")
+    assert (again.exit_code, document(again)["not_written_back"]) == (0, {})
+    assert crm.count() == requests
+    assert {path.parent.name for path in blocked.glob("contacts_pipeline/*/*.parquet")} == {
+        "pushes", "outcomes", "conflicts", "rejections", "contact_ids",
+    }  # fmt: skip
+
+
 def test_with_json_an_error_is_a_document_too(project: Project) -> None:
     project.write(people("acme", 1), SETTINGS.replace("    city: city", "    city: citty"))
     result = run(project, "plan", "--json")

@@ -3,6 +3,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from contacts_pipeline.defs import build_definitions
 from contacts_pipeline.defs.runs import refresh, run_locations
 from contacts_pipeline.errors import WarehouseError
 from contacts_pipeline.sandbox.pytest import StartSandbox
@@ -261,3 +262,28 @@ def _versions(instance: dg.DagsterInstance) -> dict[str, str]:
         tags = event.asset_materialization.tags or {}
         found[partition] = tags["dagster/data_version"]
     return found
+
+
+def test_outcomes_in_the_warehouse_are_an_asset_where_they_are_wanted(
+    project: Project,
+    instance: dg.DagsterInstance,
+    crm_sandbox: StartSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crm = crm_sandbox(*sandbox_locations("acme", "bolt"))
+    monkeypatch.setenv("CRM_BASE_URL", crm.url)
+    rows = people("acme", 2) + people("bolt", 1)
+    project.write(rows)
+    wanted = dg.AssetKey("warehouse_outcomes")
+    assert wanted not in build_definitions().resolve_all_asset_keys()
+    project.write(rows, SETTINGS + "write_back: {url: analysts}\n")
+    assert wanted in build_definitions().resolve_all_asset_keys()
+    refresh(instance)
+    assert push(instance, "acme", "bolt") == {}
+    assert statuses(instance, "warehouse_outcomes", "acme", "bolt") == ["MATERIALIZED"] * 2
+    metadata = materialized(instance, "warehouse_outcomes", "acme")
+    assert (metadata["outcomes"], metadata["contact_ids"]) == (2, 2)
+    assert metadata["warehouse"] == "analysts"
+    requests = crm.count()
+    outcome = run_locations(instance, "write_back", ["bolt"], force=False, progress=silent)
+    assert (outcome.failed, outcome.unwritten, crm.count()) == ({}, {}, requests)

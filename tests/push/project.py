@@ -173,7 +173,7 @@ class Project:
             match step:
                 case steps.Unplanned(report) | steps.Pushed(_, _, report):
                     reports[name] = report
-                case steps.Proven(report, recount, _, _):
+                case steps.Proven(report, recount, _, _, _):
                     assert recount.agrees_with(report), (report, recount)
                 case _:
                     pass
