@@ -4,6 +4,7 @@ A secret is the name of an environment variable, never a value. Reading the file
 with its line numbers and variables, is ``settings_file``'s work.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -95,6 +96,11 @@ class Contacts(Section):
         if (self.table is None) == (self.query is None):
             raise ValueError("give either 'table' or 'query', not both")
         return self
+
+    def reads(self, table: str) -> bool:
+        """Whether the contacts come from ``table``, or from a query that names it."""
+        named = rf"(?<!\w){re.escape(table)}(?!\w)"
+        return table == self.table or re.search(named, self.query or "", re.IGNORECASE) is not None
 
 
 class Location(Section):
@@ -267,6 +273,16 @@ class Settings(Section):
             for key in value.custom_fields.keys() - contacts.custom_fields.keys():
                 raise ValueError(f"custom_fields: contacts.custom_fields has no '{key}'")
         return value
+
+    @model_validator(mode="after")
+    def _upstream_of_what_is_read(self) -> Self:
+        registry = self.locations.table if isinstance(self.locations, LocationTable) else None
+        for table in self.warehouse.upstream_assets:
+            if table != registry and not self.contacts.reads(table):
+                raise ValueError(
+                    f"warehouse.upstream_assets: neither contacts nor locations read '{table}'"
+                )
+        return self
 
     @property
     def warehouse_path(self) -> Path | None:

@@ -2,9 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from contacts_pipeline.settings_section import CronLine, Section
+
+AssetName = Annotated[str, Field(pattern=r"^[^/\s]+(/[^/\s]+)*$")]
+"""Dagster's key of an asset, its parts joined by slashes."""
 
 
 class Warehouse(Section):
@@ -34,6 +37,20 @@ class Warehouse(Section):
     full_refresh: CronLine | None = Field(
         None, description="Cron line (UTC), such as '0 3 * * 0', after which all is read again."
     )
+
+    upstream_assets: dict[str, AssetName] = Field(
+        default_factory=dict,
+        description="Table, as contacts and locations name it, to the Dagster asset that builds "
+        "it, such as shop/marts/customers.",
+    )
+
+    @field_validator("upstream_assets")
+    @classmethod
+    def _each_once(cls, value: dict[str, str]) -> dict[str, str]:
+        for key in value.values():
+            if list(value.values()).count(key) > 1:
+                raise ValueError(f"the asset '{key}' builds two tables; it can build one")
+        return value
 
 
 class WriteBack(Section):

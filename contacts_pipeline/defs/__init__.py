@@ -15,25 +15,38 @@ from contacts_pipeline.defs.contacts import (
     unique_contacts,
     valid_contacts,
     warehouse_contacts,
-    warehouse_source,
 )
 from contacts_pipeline.defs.locations import crm_locations
 from contacts_pipeline.defs.resources import Project
 from contacts_pipeline.defs.upserts import location_assets
+from contacts_pipeline.defs.upstream import (
+    read_by_contacts,
+    read_by_registry,
+    upstream_specs,
+)
 from contacts_pipeline.settings_operation import Alerts
 
 
-def build_definitions(project: Project | None = None) -> dg.Definitions:
-    """Everything that Dagster knows of the pipeline."""
+def build_definitions(
+    project: Project | None = None, beside: dg.Definitions | None = None
+) -> dg.Definitions:
+    """Everything that Dagster knows of the pipeline.
+
+    Args:
+        project: What the assets are given to work with.
+        beside: The definitions of a project that builds the warehouse's tables, to be loaded in
+            the same code location; a code location of its own needs nothing.
+    """
     given = project or Project()
     settings = given.settings()
     automation = settings.automation if settings else None
     writes_back = settings is not None and settings.write_back is not None
-    return dg.Definitions(
+    elsewhere = beside.resolve_all_asset_keys() if beside else ()
+    own = dg.Definitions(
         assets=[
-            warehouse_source,
-            crm_locations,
-            warehouse_contacts,
+            *upstream_specs(settings, elsewhere),
+            read_by_registry(settings, crm_locations),
+            read_by_contacts(settings, warehouse_contacts),
             valid_contacts,
             unique_contacts,
             automate(location_assets(writes_back=writes_back), automation),
@@ -47,3 +60,4 @@ def build_definitions(project: Project | None = None) -> dg.Definitions:
         resources={"project": given},
         executor=dg.in_process_executor,
     )
+    return dg.Definitions.merge(own, beside) if beside else own

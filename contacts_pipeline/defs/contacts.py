@@ -15,15 +15,8 @@ from contacts_pipeline.defs.metadata import (
     table,
 )
 from contacts_pipeline.defs.resources import Project
+from contacts_pipeline.defs.upstream import contacts_source
 from contacts_pipeline.workspace import Workspace
-
-WAREHOUSE = dg.AssetKey(["warehouse", "contacts"])
-
-warehouse_source = dg.AssetSpec(
-    WAREHOUSE,
-    group_name="warehouse",
-    description="The table or query that contacts.yaml names. It is read, never written.",
-)
 
 
 class ReadConfig(dg.Config):
@@ -33,7 +26,6 @@ class ReadConfig(dg.Config):
 
 
 @dg.asset(
-    deps=[warehouse_source],
     group_name=PIPELINE,
     owners=OWNERS,
     kinds={"duckdb", "parquet"},
@@ -50,8 +42,9 @@ def warehouse_contacts(
     extraction = steps.extract(workspace, full_refresh=config.full_refresh)
     path = workspace.snapshot("warehouse_contacts")
     columns = lineage.warehouse_lineage(workspace.settings)
+    source = contacts_source(workspace.settings)
     how = {name: value for name, value in asdict(extraction).items() if value is not None}
-    return dg.MaterializeResult(metadata=stage_metadata(path, columns, WAREHOUSE) | how)
+    return dg.MaterializeResult(metadata=stage_metadata(path, columns, source) | how)
 
 
 @dg.asset(
