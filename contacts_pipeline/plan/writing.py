@@ -25,13 +25,17 @@ def save_plans(
     """Write the plans in the order of sending, in one pass over the rows of all locations."""
     rows = con.sql(
         """
-        select upsert_plan.*, coalesce(is_deferred, false) as is_deferred
+        select
+            upsert_plan.*,
+            coalesce(is_deferred, false) as is_deferred,
+            policy.tags as tags_policy
         from (
             from upsert_plan
             union all by name
             select *, source_keys[1] as identity, 'gone' as action
             from gone_contacts
         ) as upsert_plan
+        cross join policy
         left join sending_order using (location_id, identity)
         order by location_id, place nulls last, action, updated_at desc nulls last, identity
         """

@@ -45,41 +45,50 @@ def differences(sent: Mapping[str, Any], stored: StoredContact) -> list[dict[str
     return found
 
 
-def missing_fields(stored: StoredContact, sent: Mapping[str, Any]) -> list[str]:
+def missing_fields(
+    stored: StoredContact, sent: Mapping[str, Any], tags_policy: str | None
+) -> list[str]:
     """The fields of ``sent`` that the CRM does not hold as they were sent.
 
-    A gender that it knew already the CRM ignores, so that one is not asked for.
+    A gender that it knew already the CRM ignores, so that one is not asked for. Under the policy
+    'add' other tags beside those sent are no difference.
     """
     return [
         field
         for field, wanted in sent.items()
-        if field not in {"locationId", "gender"} and not _holds(field, stored.value(field), wanted)
+        if field not in {"locationId", "gender"}
+        and not _holds(field, stored.value(field), wanted, tags_policy)
     ]
 
 
-def holds(stored: StoredContact, sent: Mapping[str, Any]) -> bool:
+def holds(stored: StoredContact, sent: Mapping[str, Any], tags_policy: str | None) -> bool:
     """Whether the CRM has every field of ``sent``, lists and nulls included.
 
     What can't be compared counts as missing: sending again does no harm, leaving out a
     do-not-contact does.
     """
     return all(
-        _holds(field, stored.value(field), wanted)
+        _holds(field, stored.value(field), wanted, tags_policy)
         for field, wanted in sent.items()
         if field != "locationId"
     )
 
 
-def _holds(field: str, held: Any, wanted: Any) -> bool:
+def _holds(field: str, held: Any, wanted: Any, tags_policy: str | None = None) -> bool:
     match field, wanted:
         case _, None:
             return held is None or held == ""
         case "tags", list():
-            return isinstance(held, list) and _texts(held) == _texts(wanted)
+            there, sent = _texts(_listed(held)), _texts(wanted)
+            return sent <= there if tags_policy == "add" else sent == there
         case "customFields", list():
-            values = {item.get("id"): item.get("value") for item in held or []}
+            values = {
+                str(item.get("id")): item.get("value")
+                for item in _listed(held)
+                if isinstance(item, dict)
+            }
             return all(
-                _texts([values.get(item.get("id"))]) == _texts([item.get("field_value")])
+                _options(values.get(item["id"])) == _options(item.get("field_value"))
                 for item in wanted
             )
         case _, dict():
@@ -89,6 +98,14 @@ def _holds(field: str, held: Any, wanted: Any) -> bool:
         case _, bool():
             return held is wanted
     return held is not None and _comparable(field, held) == _comparable(field, wanted)
+
+
+def _listed(held: Any) -> list[Any]:
+    return held if isinstance(held, list) else []
+
+
+def _options(value: Any) -> set[str]:
+    return _texts(value if isinstance(value, list) else [value])
 
 
 def _texts(values: list[Any]) -> set[str]:

@@ -16,16 +16,17 @@ from contacts_pipeline.plan.files import read_rows
 from contacts_pipeline.pull import Asker, Door, ReadSettings, asking
 from contacts_pipeline.pull.contacts import PAGE_LIMIT, pages
 from contacts_pipeline.push.echo import missing_fields
+from contacts_pipeline.push.meter import where
 from contacts_pipeline.push.report import Converged
 
 
 @dataclass(frozen=True)
 class Written:
-    """A contact that a run wrote, and what it must hold since."""
+    """A contact that a run wrote, and what it must hold since, tags by the plan's policy."""
 
     contact_id: str
-    body: Mapping[str, Any]
-    tags: Sequence[str]
+    fields: Mapping[str, Any]
+    tags_policy: str | None
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,17 @@ def written_contacts(
         chosen = random.Random(run_id).sample(chosen, most)  # noqa: S311 - it repeats by run
     wanted = set(chosen)
     return [
-        Written(
-            acknowledged[row["identity"]],
-            json.loads(row["body"]) if row["body"] else {},
-            row["add_tags"] or [],
-        )
+        _written(row, acknowledged[row["identity"]])
         for row in read_rows(plan, "create", "update")
         if row["identity"] in wanted
     ]
+
+
+def _written(row: Mapping[str, Any], contact_id: str) -> Written:
+    fields = json.loads(row["body"]) if row["body"] else {}
+    if row["add_tags"]:
+        return Written(contact_id, fields | {"tags": row["add_tags"]}, "add")
+    return Written(contact_id, fields, row.get("tags_policy"))
 
 
 def read_back(
@@ -76,9 +80,12 @@ def read_back(
         ssl_context = shared_ssl_context()
 
         async def read_one(door: Door, contacts: Sequence[Written]) -> ReadBack:
-            async with asking(door, settings, ssl_context) as asker:
-                listed = _listed if by_pages else _nothing
-                return await _compare(asker, contacts, listed)
+            try:
+                async with asking(door, settings, ssl_context) as asker:
+                    listed = _listed if by_pages else _nothing
+                    return await _compare(asker, contacts, listed)
+            except Exception as error:  # noqa: BLE001 - the other locations' proofs go on
+                return ReadBack(Converged(), {}, 0, error=_told(error))
 
         found = await asyncio.gather(*(read_one(*one) for one in written.values()))
         return dict(zip(written, found, strict=True))
@@ -103,8 +110,8 @@ async def _compare(
             if found := ["contact"] if stored is None else _differences(one, stored):
                 differing[one.contact_id] = found
             checked += 1
-    except CrmError as caught:
-        error = f"{caught.code}: {caught}"
+    except Exception as caught:  # noqa: BLE001 - what was read and asked still counts
+        error = _told(caught)
     counts: dict[str, int] = {}
     for fields in differing.values():
         for field in fields:
@@ -137,6 +144,10 @@ async def _fresh(asker: Asker, contact_id: str) -> StoredContact | None:
 
 
 def _differences(written: Written, stored: StoredContact) -> list[str]:
-    held = {str(tag).casefold() for tag in stored.value("tags") or []}
-    tags = [] if {tag.casefold() for tag in written.tags} <= held else ["tags"]
-    return [*missing_fields(stored, written.body), *tags]
+    return missing_fields(stored, written.fields, written.tags_policy)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, CrmError):
+        return f"{error.code}: {error}"
+    return f"internal_error: {type(error).__name__} at {where(error)}"

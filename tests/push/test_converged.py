@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from contacts_pipeline import steps
-from contacts_pipeline.push.readback import ReadBack
+from contacts_pipeline.crm import StaticToken
+from contacts_pipeline.pull import Door, ReadSettings
+from contacts_pipeline.push.readback import ReadBack, Written, read_back
 from contacts_pipeline.sandbox import (
+    DEFAULT_TOKEN,
     RunningSandbox,
     SandboxLocation,
     SandboxOptions,
@@ -146,3 +150,46 @@ def test_crm_that_fails_the_reading_does_not_pass_for_converged(tmp_path: Path) 
         assert found is not None
         assert (found.error or "").startswith("token_refused")
         assert found.converged.equal == 0
+
+
+def test_tag_that_others_gave_a_created_contact_is_no_difference(tmp_path: Path) -> None:
+    with running_sandbox(wide()) as crm:
+        project = ProvenProject(tmp_path, crm.url, policy={"crm_snapshot": "always"})
+        project.write(people(2, tags="vip"))
+
+        def meddle() -> None:
+            tagged = contact_id(crm, "p1@acme.example.com")
+            crm.call("POST", f"/contacts/{tagged}/tags", {"tags": ["new-lead"]})
+
+        assert counts(proof(project, meddle)[1]) == (2, 2, 0)
+
+
+class BrokenAccess:
+    """An access that fails in a way that nobody foresaw."""
+
+    bearer = None
+
+    async def obtain(self) -> SecretStr:
+        raise RuntimeError("secret-detail")
+
+    async def renew(self, refused: SecretStr, *, was_good: bool) -> bool:
+        raise NotImplementedError
+
+
+def test_error_of_one_location_leaves_the_proof_of_the_others() -> None:
+    with running_sandbox(wide()) as crm:
+        crm.seed_contacts("acme", [{"email": "p@acme.example.com"}])
+        good = StaticToken(SecretStr(DEFAULT_TOKEN))
+        there = Written(contact_id(crm, "p@acme.example.com"), {}, "add")
+        found = read_back(
+            {
+                "bolt": (Door("bolt", BrokenAccess(), 100, 1.0), [there]),
+                "acme": (Door("acme", good, 100, 1.0), [there]),
+            },
+            ReadSettings(crm.url, 5, 1),
+            by_pages=False,
+        )
+    assert counts(found["acme"]) == (1, 1, 0)
+    told = found["bolt"].error or ""
+    assert told.startswith("internal_error: RuntimeError at")
+    assert "secret-detail" not in told

@@ -1,13 +1,14 @@
 """One contact's way: unclear fates, refusals, tags, and tries that are used up."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from contacts_pipeline.sandbox import Fault, FaultKind, Faults, RunningSandbox
 from tests.push.conftest import MakeProject
-from tests.push.project import assert_ledger_equals, people, person, upserts
+from tests.push.project import assert_ledger_equals, people, person, upserts, wait_for
 
 UNCLEAR_BUT_APPLIED = ["500-after", "reset-after", "close-after", "malformed", "empty", "truncated"]
 NOT_APPLIED_BUT_UNCLEAR = ["503-before", "408-before", "reset-before", "close-before"]
@@ -177,6 +178,32 @@ def test_never_two_in_flight_for_one_identity(crm: RunningSandbox, project: Make
             assert entry["time"] - before["time"] >= 0.6, "the slow one was still running"
         last[entry["email"]] = entry
     assert report.created + report.unknown == 20
+
+
+@pytest.mark.parametrize(("edited", "sent"), [({}, 1), ({"city": "Rome"}, 2)], ids=str)
+def test_tag_that_a_workflow_adds_while_the_fate_is_unclear_stays(
+    crm: RunningSandbox, project: MakeProject, edited: dict[str, str], sent: int
+) -> None:
+    acme = project(
+        people(1, tags="vip"), policy={"crm_snapshot": "always"}, crm={"settle_seconds": 1.5}
+    )
+    crm.set_faults(once("500-after", "upsert"))
+
+    def workflow() -> None:
+        wait_for(lambda: crm.count("applied") > 0)
+        path = f"/contacts/{crm.contacts('acme')[0]['id']}"
+        crm.call("POST", f"{path}/tags", {"tags": ["new-lead"]})
+        if edited:
+            crm.call("PUT", path, edited)
+
+    with ThreadPoolExecutor(1) as others:
+        done = others.submit(workflow)
+        report = acme.push()["acme"]
+        done.result()
+    assert (report.created, crm.count("upsert")) == (1, sent), (report, acme.outcomes())
+    contact = crm.contacts("acme")[0]
+    assert (sorted(contact["tags"]), contact["city"]) == (["new-lead", "vip"], "New York")
+    assert_ledger_equals(crm, acme)
 
 
 class TestTags:
