@@ -20,7 +20,7 @@ from pydantic import (
 
 from contacts_pipeline.contact import FIELD_COLUMNS, NOT_NULLABLE, Channel
 from contacts_pipeline.settings_oauth import OAuth
-from contacts_pipeline.settings_operation import Alerts, Automation
+from contacts_pipeline.settings_operation import Alerts, Automation, Checks
 from contacts_pipeline.settings_section import (
     Expression,
     QuietSpan,
@@ -261,6 +261,7 @@ class Settings(Section):
     proof: Proof = Proof()
     write_back: WriteBack | None = None
     automation: Automation | None = None
+    checks: Checks = Checks()
     alerts: Alerts = Alerts()
 
     _folder: Path = PrivateAttr(default_factory=Path)

@@ -1,13 +1,13 @@
 """How the pipeline runs unattended, as sections of ``contacts.yaml``.
 
-When it runs, and who is told.
+When it runs, what its checks find wrong, and who is told.
 """
 
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from contacts_pipeline.settings_section import CronLine, QuietSpan, Section, TimeZone
+from contacts_pipeline.settings_section import CronLine, QuietSpan, Section, Share, TimeZone
 
 
 class Automation(Section):
@@ -30,6 +30,23 @@ class Automation(Section):
         None, description="Such as 20:00-08:00, by the location's own clock: nothing is sent then."
     )
     tick_seconds: int = Field(30, ge=1, description="How often it is looked for work.")
+
+
+class Checks(Section):
+    """From where on checks in Dagster's UI fail. They stop nothing; a location's own shares do."""
+
+    max_reject_share: Share = Field(
+        0.2, description="Of all rows, those of disabled locations left out: 'few_rejected'."
+    )
+    max_drop_share: Share = Field(
+        0.2, description="By how much all rows may shrink between two reads: 'rows_kept'."
+    )
+    stale_hours: float = Field(
+        48, gt=0, description="Since a location's last push that went well: 'no_location_stale'."
+    )
+    budget_days: int = Field(
+        1, ge=1, description="Days that a location's plan may take by its limit: 'within_budget'."
+    )
 
 
 class Smtp(Section):

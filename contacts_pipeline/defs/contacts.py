@@ -1,7 +1,6 @@
 """warehouse_contacts, valid_contacts, unique_contacts: one scan for all locations."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 
 import dagster as dg
 import pandas as pd
@@ -15,6 +14,13 @@ from contacts_pipeline.defs.metadata import (
     table,
 )
 from contacts_pipeline.defs.resources import Project
+from contacts_pipeline.defs.source_checks import (
+    FEW_REJECTED,
+    ROWS_KEPT,
+    SAME_COLUMNS,
+    rejected_result,
+    source_results,
+)
 from contacts_pipeline.defs.upstream import contacts_source
 from contacts_pipeline.workspace import Workspace
 
@@ -29,6 +35,7 @@ class ReadConfig(dg.Config):
     group_name=PIPELINE,
     owners=OWNERS,
     kinds={"duckdb", "parquet"},
+    check_specs=[SAME_COLUMNS, ROWS_KEPT],
     description=(
         "The contacts as the warehouse holds them, one row a source row, typed as text except "
         "updated_at (UTC)."
@@ -36,15 +43,24 @@ class ReadConfig(dg.Config):
 )
 def warehouse_contacts(
     config: ReadConfig, project: dg.ResourceParam[Project]
-) -> dg.MaterializeResult[None]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Read the warehouse once for all locations."""
     workspace = project.workspace()
     extraction = steps.extract(workspace, full_refresh=config.full_refresh)
     path = workspace.snapshot("warehouse_contacts")
     columns = lineage.warehouse_lineage(workspace.settings)
     source = contacts_source(workspace.settings)
-    how = {name: value for name, value in asdict(extraction).items() if value is not None}
-    return dg.MaterializeResult(metadata=stage_metadata(path, columns, source) | how)
+    how = {"read": extraction.read, "why": extraction.why or "changes_suffice"}
+    yield dg.MaterializeResult(
+        metadata=stage_metadata(path, columns, source)
+        | how
+        | {
+            "rows": extraction.rows,
+            "rows_read": extraction.rows_read,
+            "deleted": extraction.deleted,
+        },
+        check_results=source_results(extraction, workspace.settings.checks),
+    )
 
 
 @dg.asset(
@@ -61,7 +77,8 @@ def warehouse_contacts(
                 "Every extracted row is here once, valid or rejected. If it fails, rows were lost "
                 "or doubled: nothing is planned; please report it with the run's logs."
             ),
-        )
+        ),
+        FEW_REJECTED,
     ],
     description=(
         "Every field normalised. A row that can't be sent keeps its place with a rejection, a bad "
@@ -92,7 +109,8 @@ def valid_contacts(project: dg.ResourceParam[Project]) -> Iterator[dg.Materializ
                 check_name="every_row_judged",
                 passed=counts.extracted == counts.judged,
                 metadata={"extracted": counts.extracted, "judged": counts.judged},
-            )
+            ),
+            rejected_result(steps.rejected_shares(workspace), workspace.settings.checks),
         ],
     )
 
@@ -109,14 +127,19 @@ def valid_contacts(project: dg.ResourceParam[Project]) -> Iterator[dg.Materializ
             blocking=True,
             description=(
                 "In no location that matches on email do two identities have the same one. If it "
-                "fails, two requests would overwrite each other: nothing is planned."
+                "fails, two requests would overwrite each other: nothing is planned; please "
+                "report it with the run's logs."
             ),
         ),
         dg.AssetCheckSpec(
             "every_valid_row_unified",
             asset="unique_contacts",
             blocking=True,
-            description="Every row that was not rejected is a member of exactly one identity.",
+            description=(
+                "Every row that was not rejected is a member of exactly one identity. If it fails, "
+                "rows were lost or doubled: nothing is planned; please report it with the run's "
+                "logs."
+            ),
         ),
     ],
     description=(

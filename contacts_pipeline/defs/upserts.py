@@ -23,9 +23,11 @@ from contacts_pipeline.defs.metadata import (
     stage_metadata,
     table,
 )
+from contacts_pipeline.defs.plan_checks import BUDGET, plan_results
 from contacts_pipeline.defs.proof_checks import CHECKS, check_results
 from contacts_pipeline.defs.resources import Project
 from contacts_pipeline.errors import SettingsError
+from contacts_pipeline.plan import PlanHeader
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.workspace import Workspace
 
@@ -101,7 +103,7 @@ def location_assets(*, writes_back: bool) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         specs=[*SPECS, WRITE_BACK] if writes_back else SPECS,
-        check_specs=CHECKS,
+        check_specs=[BUDGET, *CHECKS],
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.multi_run(LOCATIONS_PER_RUN),
     )
@@ -122,6 +124,7 @@ def _advance(
     run_id = context.run.tags.get(RUN_ID_TAG, context.run.run_id)
     failed: dict[str, LocationReport] = {}
     unwritten: dict[str, str] = {}
+    plans: dict[str, PlanHeader] = {}
     proven: dict[str, steps.Proven] = {}
     for location_id, step in steps.advance(
         workspace,
@@ -135,6 +138,7 @@ def _advance(
             case steps.Unplanned(report):
                 failed[location_id] = report
             case steps.Planned(header, _):
+                plans[location_id] = header
                 yield _materialization(
                     PLAN, location_id, _plan_metadata(workspace, step), header.data_version
                 )
@@ -161,7 +165,9 @@ def _advance(
                 )
             case steps.Unwritten(why):
                 unwritten[location_id] = why
-    yield from check_results(proven, context.selected_asset_check_keys)
+    checks = context.selected_asset_check_keys
+    yield from plan_results(plans, workspace.settings.checks, checks)
+    yield from check_results(proven, checks)
     _raise_for(failed, unwritten)
 
 

@@ -13,6 +13,7 @@ from contacts_pipeline.ledger.history import (
 from contacts_pipeline.ledger.journal import Entry, Journal
 from contacts_pipeline.ledger.progress import PlanProgress, plan_progress
 from contacts_pipeline.ledger.restore import restore_contacts
+from contacts_pipeline.ledger.standing import PushTimes, push_times
 from contacts_pipeline.ledger.store import Ledger, utc_now
 from contacts_pipeline.ledger.usage import DayLeft, day_left, record_read
 
@@ -23,10 +24,12 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "PlanProgress",
+    "PushTimes",
     "contacts_of_keys",
     "day_left",
     "outcomes_of_keys",
     "plan_progress",
+    "push_times",
     "record_read",
     "requests_of_keys",
     "restore_contacts",

@@ -6,9 +6,11 @@ Each reads the stages before it from the workspace, and writes its own.
 from contacts_pipeline.steps.advance import Stage, Step, advance
 from contacts_pipeline.steps.attention import Attention, attention, last_reports
 from contacts_pipeline.steps.audits import (
+    RejectedShare,
     audit_judgement,
     audit_unification,
     identities_by_location,
+    rejected_shares,
     unassigned,
 )
 from contacts_pipeline.steps.explain import Asked, explain
@@ -23,6 +25,7 @@ from contacts_pipeline.steps.refresh import (
     validate,
 )
 from contacts_pipeline.steps.stages import StageMissingError
+from contacts_pipeline.steps.standing import Standing, standings
 from contacts_pipeline.steps.write_back import Unwritten, Written
 
 __all__ = [
@@ -32,8 +35,10 @@ __all__ = [
     "Proven",
     "Pushed",
     "Rebuilt",
+    "RejectedShare",
     "Stage",
     "StageMissingError",
+    "Standing",
     "Step",
     "Unplanned",
     "Unwritten",
@@ -49,6 +54,8 @@ __all__ = [
     "rebuild",
     "refresh_locations",
     "registered_locations",
+    "rejected_shares",
+    "standings",
     "stored_plan",
     "unassigned",
     "unify",

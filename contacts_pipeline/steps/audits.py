@@ -28,6 +28,16 @@ class Unified:
     repeated_emails: int
 
 
+@dataclass(frozen=True)
+class RejectedShare:
+    """Rows of a location and the rejected among them; ``share`` is from 0 to 1."""
+
+    location: str | None
+    extracted: int
+    rejected: int
+    share: float
+
+
 def audit_judgement(workspace: Workspace) -> Judged:
     """Count what was extracted and what was judged."""
     row = _one(
@@ -96,6 +106,28 @@ def unassigned(workspace: Workspace) -> dict[str, int]:
         valid=stage(workspace, "valid_contacts"),
     )
     return {row["code"]: row["n"] for row in rows}
+
+
+def rejected_shares(workspace: Workspace) -> list[RejectedShare]:
+    """The share of each location, the worst first; rows of disabled ones don't count.
+
+    Rows whose location nobody knows stand under the location that they name.
+    """
+    rows = _rows(
+        """
+        select
+            location_id as location,
+            count(*) as extracted,
+            count(rejection) as rejected,
+            round(count(rejection) / count(*), 4) as share
+        from read_parquet($valid)
+        where rejection is null or rejection.code <> 'location_disabled'
+        group by all
+        order by share desc, rejected desc, location_id
+        """,
+        valid=stage(workspace, "valid_contacts"),
+    )
+    return [RejectedShare(**row) for row in rows]
 
 
 def count_unplanned(workspace: Workspace, location_id: str) -> dict[str, int]:

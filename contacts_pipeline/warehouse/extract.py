@@ -5,7 +5,8 @@ one rename: a read that is killed leaves both as they were.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -25,14 +26,27 @@ from contacts_pipeline.warehouse.snapshot import read_state, write_contacts
 
 
 @dataclass(frozen=True)
+class Source:
+    """The table or query as it was at a read: its rows, and its columns with their types."""
+
+    rows: int
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Extraction:
-    """How ``warehouse_contacts`` was read; ``why`` is the code of a full read's reason."""
+    """How ``warehouse_contacts`` was read; ``why`` is the code of a full read's reason.
+
+    ``before`` is the source at the last read, None where there was none or another one.
+    """
 
     rows: int
     rows_read: int
     read: Literal["full", "changes"]
     why: str | None = None
     deleted: int = 0
+    columns: Mapping[str, str] = field(default_factory=dict)
+    before: Source | None = None
 
 
 def extract_contacts(
@@ -56,6 +70,9 @@ def extract_contacts(
         query = contacts_query(reader, settings)
         meaning = f"{identity(settings.warehouse.url)} {custom_fields} {query.fingerprint}"
         earlier = read_state(snapshot)
+        source = f"{identity(settings.warehouse.url)} {query.source}"
+        before = _source_before(snapshot, earlier) if earlier.get("source") == source else None
+        looks = {"source": source, "columns": json.dumps(query.source_columns)}
         why = "asked" if full_refresh else _full_read_because(settings, reader, query, earlier, now)
         if why is None and earlier.get("meaning") != meaning:
             why = "settings_changed"
@@ -68,6 +85,7 @@ def extract_contacts(
         if since is not None:
             all_keys = _hours_since(earlier["keys_at"], now) >= settings.warehouse.keys_hours
             state = {"meaning": meaning, "read_at": now.isoformat(), "full_at": earlier["full_at"]}
+            state |= looks
             state["keys_at"] = now.isoformat() if all_keys else earlier["keys_at"]
             changes = read_changes(
                 reader,
@@ -82,13 +100,28 @@ def extract_contacts(
             rows_read, why = changes.rows_read, changes.insufficient
             if why is None:
                 rows = pq.read_metadata(snapshot).num_rows
-                return Extraction(rows, rows_read, "changes", deleted=changes.deleted)
-        state = {"meaning": meaning} | dict.fromkeys(
-            ("read_at", "full_at", "keys_at"), now.isoformat()
+                return Extraction(
+                    rows,
+                    rows_read,
+                    "changes",
+                    deleted=changes.deleted,
+                    columns=query.source_columns,
+                    before=before,
+                )
+        state = (
+            looks
+            | {"meaning": meaning}
+            | dict.fromkeys(("read_at", "full_at", "keys_at"), now.isoformat())
         )
         with reader.stream(query.select()) as batches, replacing(snapshot) as part:
             rows = write_contacts(batches, custom_fields, part, json.dumps(state))
-    return Extraction(rows, rows_read + rows, "full", why)
+    return Extraction(
+        rows, rows_read + rows, "full", why, columns=query.source_columns, before=before
+    )
+
+
+def _source_before(snapshot: Path, earlier: Mapping[str, str]) -> Source:
+    return Source(pq.read_metadata(snapshot).num_rows, json.loads(earlier["columns"]))
 
 
 def _full_read_because(

@@ -25,11 +25,15 @@ CUSTOM_FIELD = "custom_field_{}"
 
 @dataclass(frozen=True)
 class ContactsQuery:
-    """``columns``: column of the snapshot to SQL text; ``cursor``: updated_at, where it orders."""
+    """``columns``: column of the snapshot to SQL text; ``cursor``: updated_at, where it orders.
+
+    ``source_columns``: all that the table or query has, with their types.
+    """
 
     source: str
     columns: dict[str, str]
     cursor: str | None
+    source_columns: dict[str, str]
 
     def select(self, *names: str, where: str | None = None) -> str:
         """The query of some columns, or of all."""
@@ -92,7 +96,7 @@ def contacts_query(reader: Reader, settings: Settings) -> ContactsQuery:
     for number, (name, written) in enumerate(contacts.custom_fields.items()):
         key = f"contacts.custom_fields.{name}"
         expressions[CUSTOM_FIELD.format(number)] = (key, scope.expression(key, written))
-    return ContactsQuery(source, scope.as_text(expressions), cursor)
+    return ContactsQuery(source, scope.as_text(expressions), cursor, kinds)
 
 
 def table_source(reader: Reader, table: str, key: str) -> str:
