@@ -13,6 +13,7 @@ from contacts_pipeline.plan.files import (
     read_header,
     read_rows,
 )
+from contacts_pipeline.plan.hashes import hashes_after
 from contacts_pipeline.plan.inputs import PlannedLocation
 from contacts_pipeline.plan.planner import Sources, plan_locations
 from contacts_pipeline.plan.restore import restored_contacts
@@ -30,6 +31,7 @@ __all__ = [
     "check_export",
     "export_plans",
     "forget_plans",
+    "hashes_after",
     "newest_plan",
     "plan_locations",
     "plan_path",

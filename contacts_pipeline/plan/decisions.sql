@@ -1,8 +1,8 @@
 -- What to do about each identity, and why.
 -- location_id, identity, contact_id (the predicted one, null for a create), hold (a code or null),
 -- request ('upsert' | 'update'), proven_absent (no such contact exists, by a fresh list),
--- row_hash (of all that the contact should hold), is_acknowledged (that is all that it was ever
--- sent, and the CRM has acknowledged it), email_hash, phone_hash (of the match values sent),
+-- is_acknowledged (all that it should hold is all that it was ever sent, and the CRM has
+-- acknowledged it), email_hash, phone_hash (of the match values sent),
 -- unsettled_since (when a request of unknown fate was sent to the contact), unsettled_identities
 -- (as whose)
 with earlier_requests as (
@@ -16,16 +16,15 @@ with earlier_requests as (
     group by own.location_id, own.identity
 ),
 
-hashed as (
+withheld as (
     select
         location_id,
         identity,
-        email is not null as sends_email,
-        phone is not null as sends_phone,
-        keyed_hash(
-            'row', json_array(*columns(* exclude (location_id, identity)))::varchar
-        ) as row_hash
-    from sendable_contacts
+        min(code) as code,
+        bool_or(field = 'email') as withholds_email,
+        bool_or(field = 'phone') as withholds_phone
+    from withheld_values
+    group by location_id, identity
 ),
 
 compared as (
@@ -36,17 +35,18 @@ compared as (
         claims.hold,
         own.contact_id,
         own.conflict,
-        if(hashed.sends_email, claims.email_hash, null) as email_hash,
-        if(hashed.sends_phone, claims.phone_hash, null) as phone_hash,
-        hashed.row_hash,
+        if(withheld.withholds_email, null, claims.email_hash) as email_hash,
+        if(withheld.withholds_phone, null, claims.phone_hash) as phone_hash,
+        withheld.code as withheld_code,
         earlier.unsettled_since,
         coalesce(earlier.unsettled_identities, []) as unsettled_identities,
-        coalesce(hashed.row_hash = known.row_hash, false)
+        coalesce(row_hashes.row_hash = known.row_hash, false)
             and earlier.unsettled_since is null
             and (policy.crm_edits <> 'overwrite' or edited.contact_id is null) as is_acknowledged
     from claims
     cross join policy
-    join hashed using (location_id, identity)
+    left join withheld using (location_id, identity)
+    left join row_hashes using (location_id, identity)
     left join own_contacts as own using (location_id, identity)
     left join known_contacts as known
         on known.location_id = claims.location_id
@@ -90,12 +90,6 @@ deleted as (
     where key_contacts.is_deleted
 ),
 
-withheld as (
-    select location_id, identity, min(code) as code
-    from withheld_values
-    group by location_id, identity
-),
-
 judged as (
     select
         compared.*,
@@ -110,11 +104,11 @@ judged as (
             when deleted.identity is not null and policy.deleted_in_crm = 'hold'
                 then 'deleted_in_crm'
             when email_hash is null and phone_hash is null
-                then coalesce(withheld.code, 'no_match_value')
+                then coalesce(withheld_code, 'no_match_value')
             when not may_not_be_found then null
             when is_unborn then 'unsettled'
             when policy.changed_email = 'update_by_id' then null
-            when withheld.code = 'additional_email' then withheld.code
+            when withheld_code = 'additional_email' then withheld_code
             when found.identity is not null then 'unsettled'
             when policy.changed_email = 'create' then null
             when email_hash is null then 'changed_phone'
@@ -125,7 +119,6 @@ judged as (
     left join found using (location_id, identity)
     left join shared_and_held using (location_id, identity)
     left join deleted using (location_id, identity)
-    left join withheld using (location_id, identity)
 )
 
 select
@@ -137,7 +130,6 @@ select
     if(may_not_be_found and not is_unborn and policy.changed_email = 'update_by_id',
         'update', 'upsert') as request,
     not is_unborn and contact_id is null and locations.is_fresh as proven_absent,
-    row_hash,
     is_acknowledged,
     email_hash,
     phone_hash,

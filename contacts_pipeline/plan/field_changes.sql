@@ -17,8 +17,7 @@ with compared as (
         list_transform(
             list_filter(
                 fields,
-                lambda entry: decisions.contact_id is null
-                    or decisions.unsettled_since is not null
+                lambda entry: decisions.unsettled_since is not null
                     or entry.hash is distinct from if(
                         policy.crm_edits = 'overwrite',
                         coalesce(edited.hashes[entry.field], known.hashes[entry.field]),

@@ -16,11 +16,12 @@ select
         len(list_filter(
             fields.fields, lambda entry: known.hashes[entry.field] is distinct from entry.hash
         )) = 0,
-        decisions.row_hash,
+        row_hashes.row_hash,
         null
     ) as row_hash
 from decisions
 join claims using (location_id, identity)
+left join row_hashes using (location_id, identity)
 join contact_fields as fields using (location_id, identity)
 join known_fields as known
     on known.location_id = decisions.location_id

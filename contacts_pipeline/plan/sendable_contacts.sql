@@ -3,8 +3,7 @@
 -- The columns of unique_contacts that a body is made of; a view, read only where it is needed.
 -- email, phone (null if withheld), dnd, dnd_<channel>, inbound_dnd (null if not to be sent),
 -- tags (sorted, null if none), custom_fields (struct(id, value)[] by id, those that are known,
--- value is JSON text),
--- clear (API fields to be sent as null)
+-- value is JSON text)
 select
     contacts.location_id,
     contacts.identity,
@@ -46,8 +45,7 @@ select
     contacts.date_of_birth,
     contacts.company_name,
     contacts.assigned_to,
-    contacts.gender,
-    policy.clear
+    contacts.gender
 from unique_contacts as contacts
 join locations on locations.location_id = contacts.location_id
 cross join policy

@@ -6,7 +6,7 @@
 -- add_tags (varchar[], null if no tags are added on their own), contact_id (the predicted one),
 -- changed_fields, would_clear (API fields), warnings,
 -- email_hash, phone_hash (of the match values sent, or held where only tags are added),
--- hashes (JSON: API field to keyed hash, all that the contact then holds),
+-- hashes (JSON: API field to keyed hash, what the contact then holds beyond the body's fields),
 -- row_hash (null where the contact will hold something else as well, or not yet all),
 -- unsettled_since (timestamp), unsettled_identities (varchar[])
 with decided as (
@@ -14,7 +14,16 @@ with decided as (
         decisions.*,
         claims.source_keys,
         claims.updated_at,
-        changes.* exclude (location_id, identity),
+        coalesce(changes.changed_fields, new_contacts.changed_fields) as changed_fields,
+        changes.would_clear,
+        changes.tags,
+        changes.sent,
+        changes.hashes,
+        changes.conflicts,
+        new_contacts.body as new_body,
+        new_contacts.add_tags as new_tags,
+        new_contacts.hashes as new_hashes,
+        if(changes.is_all, row_hashes.row_hash, new_contacts.row_hash) as row_hash,
         known.email_hash as known_email_hash,
         known.phone_hash as known_phone_hash,
         coalesce(
@@ -25,13 +34,15 @@ with decided as (
             when reason is not null then 'hold'
             when decisions.contact_id is null then 'create'
             when is_acknowledged then 'unchanged'
-            when len(changed_fields) = 0 and unsettled_since is null then 'unchanged'
+            when len(changes.changed_fields) = 0 and unsettled_since is null then 'unchanged'
             else 'update'
         end as action
     from decisions
     cross join policy
     join claims using (location_id, identity)
     left join field_changes as changes using (location_id, identity)
+    left join new_contacts using (location_id, identity)
+    left join row_hashes using (location_id, identity)
     left join known_contacts as known
         on known.location_id = decisions.location_id
         and known.contact_id = decisions.contact_id
@@ -42,11 +53,10 @@ apportioned as (
         decided.*,
         action in ('create', 'update') as is_sent,
         is_sent
+            and action = 'update'
             and policy.tags = 'add'
-            and not proven_absent
             and list_contains(changed_fields, 'tags') as adds_tags,
         adds_tags
-            and action = 'update'
             and unsettled_since is null
             and changed_fields = ['tags'] as adds_tags_alone
     from decided
@@ -62,7 +72,8 @@ select
     reason as hold,
     if(is_sent, request, null) as request,
     case
-        when is_sent and not adds_tags_alone
+        when action = 'create' then new_body
+        when action = 'update' and not adds_tags_alone
             then '{' || array_to_string(
                 if(request = 'upsert', ['"locationId":' || to_json(location_id)::varchar], [])
                 || list_transform(
@@ -72,15 +83,15 @@ select
                 ','
             ) || '}'
     end as body,
-    if(adds_tags, tags, null) as add_tags,
+    case when action = 'create' then new_tags when adds_tags then tags end as add_tags,
     contact_id,
     if(action = 'unchanged', [], changed_fields) as changed_fields,
     coalesce(would_clear, []) as would_clear,
     coalesce(plan_warnings.warnings, []) as warnings,
     if(adds_tags_alone, known_email_hash, email_hash) as email_hash,
     if(adds_tags_alone, known_phone_hash, phone_hash) as phone_hash,
-    if(is_sent, to_json(hashes)::varchar, null) as hashes,
-    if(is_all, row_hash, null) as row_hash,
+    case when action = 'create' then new_hashes when is_sent then to_json(hashes)::varchar end as hashes,
+    row_hash,
     unsettled_since,
     unsettled_identities
 from apportioned

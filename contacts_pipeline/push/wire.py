@@ -23,6 +23,7 @@ from contacts_pipeline.crm import (
 )
 from contacts_pipeline.keyed_hash import keyed_hash
 from contacts_pipeline.ledger import Entry, Journal, LedgerError, utc_now
+from contacts_pipeline.plan import hashes_after
 from contacts_pipeline.push.budget import DailyBudget
 from contacts_pipeline.push.meter import Effect, Meter, read_answer
 from contacts_pipeline.push.pace import Pace
@@ -134,17 +135,15 @@ class Wire:
         self, row: Mapping[str, Any], contact: StoredContact, *, tags_to_come: bool
     ) -> None:
         """The CRM has acknowledged the row's contact, with or without its tags."""
-        hashes = row["hashes"]
+        hashes = hashes_after(row, self._errand.hash_key)
         if tags_to_come:
-            known = json.loads(hashes)
-            known.pop("tags", None)
-            hashes = json.dumps(known)
+            hashes.pop("tags", None)
         self._remember(
             row,
             contact_id=contact.id,
             email_hash=self._hash("email", contact.email and contact.email.strip().lower()),
             phone_hash=self._hash("phone", contact.phone and contact.phone.strip()),
-            hashes=hashes,
+            hashes=json.dumps(hashes),
             row_hash=None if tags_to_come else row["row_hash"],
         )
 

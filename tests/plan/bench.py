@@ -17,7 +17,14 @@ import pyarrow.parquet as pq
 from contacts_pipeline.contact import CHANNEL_COLUMNS, FIELD_COLUMNS
 from contacts_pipeline.keyed_hash import fingerprint, keyed_hash
 from contacts_pipeline.ledger import Ledger, schema
-from contacts_pipeline.plan import CustomField, PlanHeader, PlannedLocation, Sources, plan_locations
+from contacts_pipeline.plan import (
+    CustomField,
+    PlanHeader,
+    PlannedLocation,
+    Sources,
+    hashes_after,
+    plan_locations,
+)
 from contacts_pipeline.plan.files import newest_plan, read_header, read_rows
 from contacts_pipeline.plan.inputs import crm_contacts_schema
 from contacts_pipeline.settings import Policy
@@ -129,7 +136,7 @@ class Bench:
             row_hash=row["row_hash"],
         )
         table = schema.contacts
-        held = {"hashes": row["hashes"]} | {
+        held = {"hashes": json.dumps(hashes_after(row, KEY))} | {
             f"{kind}_hash": hashed(kind, stored.get(kind))
             if row["body"] is not None
             else row[f"{kind}_hash"]

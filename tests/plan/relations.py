@@ -102,8 +102,16 @@ SCHEMAS: dict[str, pa.Schema] = {
     "own_contacts": _schema("location_id identity contact_id found_by conflict"),
     "phone_owners": _schema("location_id phone_hash identity"),
     "withheld_values": _schema("location_id identity field code holder"),
+    "row_hashes": _schema("location_id identity row_hash"),
+    "new_contacts": pa.schema(
+        [
+            *_schema("location_id identity changed_fields body row_hash"),
+            ("add_tags", LIST),
+            ("hashes", TEXT),
+        ]
+    ),
     "decisions": _schema(
-        "location_id identity contact_id hold request proven_absent row_hash is_acknowledged "
+        "location_id identity contact_id hold request proven_absent is_acknowledged "
         "email_hash phone_hash unsettled_since unsettled_identities"
     ),
     "contact_fields": _schema("location_id identity tags fields"),
@@ -149,7 +157,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "proven_absent": False,
         "is_acknowledged": False,
         "unsettled_identities": [],
-        "row_hash": "row",
     },
     "field_changes": {
         "changed_fields": [],

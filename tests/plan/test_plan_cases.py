@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from contacts_pipeline.contact import Contact
-from tests.plan.bench import NEW, OLD, Bench, body, contact, hashed, location
+from contacts_pipeline.ledger import schema
+from contacts_pipeline.plan import hashes_after
+from tests.plan.bench import KEY, NEW, OLD, Bench, body, contact, hashed, location
 
 ADA, BOB = "ada@example.com", "bob@example.com"
 P1, P2 = "+12025550101", "+12025550102"
@@ -267,36 +269,38 @@ def test_tags_of_a_contact_that_may_exist(
     assert row["add_tags"] == (["a"] if policy == "add" else None)
 
 
+FULL = contact(
+    "1",
+    first_name='Ada "the first" \\ ',
+    last_name="Love\u2028lace\x01\x7f😀",
+    email=ADA,
+    phone=P1,
+    address1="1 Main\nStreet",
+    city="Zürich",
+    state="ZH",
+    postal_code="8001",
+    country="CH",
+    website="https://example.com/?a=b&c='d'",
+    timezone="Europe/Zurich",
+    dnd=True,
+    dnd_sms=True,
+    dnd_call=False,
+    inbound_dnd=True,
+    tags=["vip", 'quo"ted', "\x1f"],
+    custom_fields=[("tier", "{gold}")],
+    source="warehouse",
+    date_of_birth="1815-12-10",
+    company_name="Analytical; Engines",
+    assigned_to="u1",
+    gender="female",
+)
+HERE = location(custom_fields={"tier": 'id"of"tier'})
+
+
 def test_every_field_of_a_contact_is_in_a_valid_body(bench: Bench) -> None:
-    full = contact(
-        "1",
-        first_name='Ada "the first" \\ ',
-        last_name="Love\u2028lace\x01\x7f😀",
-        email=ADA,
-        phone=P1,
-        address1="1 Main\nStreet",
-        city="Zürich",
-        state="ZH",
-        postal_code="8001",
-        country="CH",
-        website="https://example.com/?a=b&c='d'",
-        timezone="Europe/Zurich",
-        dnd=True,
-        dnd_sms=True,
-        dnd_call=False,
-        inbound_dnd=True,
-        tags=["vip", 'quo"ted'],
-        custom_fields=[("tier", "{gold}")],
-        source="warehouse",
-        date_of_birth="1815-12-10",
-        company_name="Analytical; Engines",
-        assigned_to="u1",
-        gender="female",
-    )
-    here = location(custom_fields={"tier": 'id"of"tier'})
-    row = bench.plan(full, at=here, tags="overwrite", dnd="follow", clear=("name",))["1"]
+    row = bench.plan(FULL, at=HERE, tags="overwrite", dnd="follow", clear=("name",))["1"]
     sent = Contact.model_validate_json(row["body"])
-    assert sent.last_name == full["last_name"]
+    assert sent.last_name == FULL["last_name"]
     assert sent.custom_fields is not None
     assert sent.custom_fields[0].id == 'id"of"tier'
     assert sent.dnd_settings is not None
@@ -306,6 +310,21 @@ def test_every_field_of_a_contact_is_in_a_valid_body(bench: Bench) -> None:
     }
     missing = {name for name, value in sent.model_dump().items() if value is None}
     assert missing == {"name"}
-    assert json.loads(row["hashes"])["city"] == hashed(
+    assert hashes_after(row, KEY)["city"] == hashed(
         "city", json.dumps("Zürich", ensure_ascii=False)
     )
+
+
+@pytest.mark.parametrize("tags", ["add", "overwrite"])
+@pytest.mark.parametrize("remembers_rows", [True, False])
+def test_what_was_sent_is_found_unchanged_by_row_and_by_field(
+    bench: Bench, tags: str, *, remembers_rows: bool
+) -> None:
+    policy = {"tags": tags, "dnd": "follow", "clear": ("name",)}
+    bench.plan(FULL, at=HERE, **policy)
+    bench.acknowledge_plan(bench.rows())
+    if not remembers_rows:
+        with bench.ledger.engine.begin() as connection:
+            connection.execute(schema.contacts.update().values(row_hash=None))
+    row = bench.plan(FULL, at=HERE, **policy)["1"]
+    assert (row["action"], row["would_clear"]) == ("unchanged", [])

@@ -16,11 +16,11 @@ def fields_of(out: Relation, policy: dict[str, Any] | None = None, **columns: An
     found = out(
         "contact_fields",
         "fields",
-        also="sendable_contacts",
+        also="sendable_contacts said_fields",
         locations=[{"custom_fields": CUSTOM}],
         policy=[policy or {}],
         unique_contacts=[{"identity": "1", "source_keys": ["1"]} | columns],
-        decisions=[{"identity": "1"}],
+        decisions=[{"identity": "1", "contact_id": "a"}],
     ).pop()
     assert all(hash_ == hashed(field, value) for field, value, hash_ in found)
     return {field: value for field, value, _ in found}
@@ -113,7 +113,7 @@ def decide(out: Relation, policy: Any = None, **tables: Table) -> set[Any]:
         "unique_contacts": of("identity email phone", ("1", "a@b.org", "+1")),
         "policy": [policy or {}],
     }
-    return out("decisions", "hold contact_id request", also="sendable_contacts", **(given | tables))
+    return out("decisions", "hold contact_id request", **(given | tables))
 
 
 def own(contact_id: str, conflict: str | None = None) -> Table:
@@ -317,7 +317,6 @@ SAME = {name: f"{name}=new" for name in ("email", "phone", "city", "companyName"
 @pytest.mark.parametrize(
     ("decision", "known", "changed", "sent", "is_all"),
     [
-        pytest.param({}, None, list(SAME), list(SAME), True, id="create: everything"),
         pytest.param(
             {"contact_id": "a"}, SAME, [], ["email"], True, id="nothing: what it is found by"
         ),
@@ -395,6 +394,49 @@ def test_warnings_name_what_was_withheld_and_what_is_unknown(out: Relation) -> N
     }
 
 
+def new_contact(out: Relation, policy: dict[str, Any], decision: dict[str, Any]) -> Any:
+    """Body, tags, fields and hashes of an identity with an email and tags that has no contact."""
+    ((text, *others),) = out(
+        "new_contacts",
+        "body add_tags changed_fields hashes",
+        also="sendable_contacts said_fields said_rows",
+        policy=[policy],
+        unique_contacts=of("identity email tags", ("1", "a@b.org", ["u", "t"])),
+        decisions=[{"identity": "1"} | decision],
+    )
+    return json.loads(text), *others
+
+
+@pytest.mark.parametrize(
+    ("policy", "decision", "tags", "add_tags"),
+    [
+        pytest.param("add", {"proven_absent": True}, ["t", "u"], None, id="proven: in the body"),
+        pytest.param("add", {}, None, ("t", "u"), id="not proven: after it"),
+        pytest.param("overwrite", {}, ["t", "u"], None, id="overwrite: in the body"),
+        pytest.param("skip", {}, None, None, id="skip: nowhere"),
+    ],
+)
+def test_new_contact_is_sent_with_all_that_is_said(
+    out: Relation,
+    policy: str,
+    decision: dict[str, Any],
+    tags: list[str] | None,
+    add_tags: tuple[str, ...] | None,
+) -> None:
+    body, added, changed, hashes = new_contact(out, {"tags": policy}, decision)
+    in_body = {"tags": tags} if tags else {}
+    assert body == {"locationId": "acme", "email": "a@b.org"} | in_body
+    assert (added, "tags" in changed) == (add_tags, policy != "skip")
+    assert json.loads(hashes) == ({"tags": hashed("tags", '["t","u"]')} if add_tags else {})
+
+
+def test_contact_that_is_known_is_no_new_one(out: Relation) -> None:
+    known = of("identity contact_id", ("1", "a"))
+    also = "sendable_contacts said_fields said_rows"
+    someone = of("identity email", ("1", "a@b.org"))
+    assert not out("new_contacts", "body", also=also, unique_contacts=someone, decisions=known)
+
+
 TAGS = entry("tags", '["t"]')
 CITY = entry("city", '"Rome"')
 EMAIL = entry("email", '"a@b.org"')
@@ -403,24 +445,6 @@ EMAIL = entry("email", '"a@b.org"')
 @pytest.mark.parametrize(
     ("policy", "decision", "changed", "sent", "body", "add_tags"),
     [
-        pytest.param(
-            "add",
-            {"proven_absent": True},
-            ["email", "tags"],
-            [EMAIL, TAGS],
-            {"email": "a@b.org", "tags": ["t"]},
-            None,
-            id="proven absent: in the body",
-        ),
-        pytest.param(
-            "add",
-            {},
-            ["email", "tags"],
-            [EMAIL, TAGS],
-            {"email": "a@b.org"},
-            ("t",),
-            id="not proven: after it",
-        ),
         pytest.param(
             "overwrite",
             {"contact_id": "a"},
@@ -505,13 +529,15 @@ def test_action(
     action: str,
     request_: str | None,
 ) -> None:
-    known = [{"identity": "1", "changed_fields": changed}] if changed is not None else []
+    known = [{"identity": "1", "changed_fields": changed, "body": "{}"}]
+    is_new = action == "create"
     rows = out(
         "upsert_plan",
         "action request body",
         claims=[{"identity": "1", "source_keys": ["1"]}],
         decisions=[{"identity": "1"} | decision],
-        field_changes=known,
+        field_changes=known if changed is not None and not is_new else [],
+        new_contacts=known if is_new else [],
     )
     ((found, request, body),) = rows
     assert (found, request, body is not None) == (action, request_, request_ is not None)
@@ -544,7 +570,8 @@ def test_every_row_is_counted_once(out: Relation) -> None:
 def test_version_of_the_data_does_not_depend_on_the_order(out: Relation) -> None:
     one, two = of("identity row_hash", ("1", "a"), ("2", "b")), of("identity row_hash", ("1", "a"))
     versions = [
-        out("plan_counts", "data_version", decisions=rows) for rows in (one, one[::-1], two, [])
+        out("plan_counts", "data_version", row_hashes=rows) for rows in (one, one[::-1], two, [])
     ]
     assert versions[0] == versions[1] != versions[2]
     assert versions[3] == {"empty"}
+    assert versions[0] == out("plan_counts", "data_version", row_hashes=two, new_contacts=one)

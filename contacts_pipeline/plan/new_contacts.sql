@@ -1,0 +1,30 @@
+-- What a request for each identity would send that leads to no contact we know of: all that it
+-- says.
+-- location_id, identity, changed_fields (all API fields that it says), body (JSON text),
+-- add_tags (varchar[]: tags that the body leaves out, since the contact may exist and have others;
+-- null if none), hashes (JSON: of the tags that the body leaves out), row_hash
+with said as (
+    select
+        said_rows.*,
+        policy.tags = 'add' and not proven_absent and said_rows.tags is not null as adds_tags
+    from said_rows
+    join decisions using (location_id, identity)
+    cross join policy
+    where decisions.contact_id is null
+)
+
+select
+    location_id,
+    identity,
+    fields as changed_fields,
+    '{' || concat_ws(
+        ',',
+        '"locationId":' || to_json(location_id)::varchar,
+        before_tags,
+        if(adds_tags, null, '"tags":' || tags),
+        after_tags
+    ) || '}' as body,
+    if(adds_tags, tag_list, null) as add_tags,
+    if(adds_tags, '{"tags":"' || keyed_hash('tags', tags) || '"}', '{}') as hashes,
+    row_hash
+from said
