@@ -33,7 +33,7 @@ class Accesses:
         self._app: OAuthApp | None = None
 
     def of(self, location: Location) -> Access | None:
-        """What opens the location, None where a variable is not set."""
+        """What opens the location, None where a variable is not set to a token."""
         if location.id not in self._made:
             self._made[location.id] = self._make(location)
         return self._made[location.id]
@@ -89,4 +89,6 @@ class Accesses:
         return self._app
 
     def _value(self, name: str) -> str:
-        return self._environ.get(name, "").strip()
+        """Empty, too, where a line break or another character that no token has came along."""
+        value = self._environ.get(name, "").strip()
+        return value if value.isascii() and value.isprintable() and " " not in value else ""

@@ -104,7 +104,7 @@ class Workspace:
         return self._accesses.missing_variable(location)
 
     def access(self, location: Location) -> Access | None:
-        """What opens the location, None where its variable is not set."""
+        """What opens the location, None where its variable is not set to a token."""
         return self._accesses.of(location)
 
     @cached_property

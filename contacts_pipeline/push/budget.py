@@ -17,12 +17,14 @@ class DailyBudget:
     """The requests of one location's day; ``requests`` are left until a header says else.
 
     At ``reserve`` requests or less nothing more is sent: the push stops with ``daily_budget``.
+    Where that is our own count (``counted``) one request asks the CRM first, whose word wins.
     """
 
-    def __init__(self, stop: StopSignal, requests: int, reserve: int) -> None:
+    def __init__(self, stop: StopSignal, requests: int, reserve: int, *, counted: bool) -> None:
         self._stop = stop
         self._left = requests
         self._reserve = reserve
+        self._may_ask = counted
         self._on_their_way = 0
         self._answered = asyncio.Event()
         self._was_told = False
@@ -31,7 +33,7 @@ class DailyBudget:
     @asynccontextmanager
     async def request(self) -> AsyncIterator[None]:
         """Send one request within; raises ``Stopped`` if the day has none for it."""
-        while self._left - self._on_their_way <= self._reserve:
+        while self._left - self._on_their_way <= self._reserve and not self._asks():
             if not self._on_their_way:
                 self._stop.set("daily_budget")
             if self._stop.is_set:
@@ -45,6 +47,11 @@ class DailyBudget:
             self._on_their_way -= 1
             self._left -= 1
             self._answered.set()
+
+    def _asks(self) -> bool:
+        asks = self._may_ask and not self._was_told and not self._on_their_way
+        self._may_ask = False
+        return asks and not self._stop.is_set
 
     def observe(self, limits: RateLimits) -> None:
         """Learn from the headers of an answer; one that was overtaken says too much."""

@@ -150,7 +150,7 @@ async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal)
     progress = await _progress(plan, around)
     facts: dict[str, Any] = {}
     if push.access is None:
-        stop.set("token_missing", f"{push.token_env} is not set")
+        stop.set("token_missing", f"{push.token_env} is not set to a token")
     elif not stop.is_set and _to_send(plan) > len(progress.acknowledged):
         pace = Pace(stop, push.burst_limit, push.interval_seconds)
         budget = await asyncio.to_thread(_budget, push, around.ledger, stop)
@@ -178,7 +178,7 @@ async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal)
 def _budget(push: LocationPush, ledger: Ledger, stop: StopSignal) -> DailyBudget:
     location_id = push.plan.location_id
     left = day_left(ledger, {location_id: push.daily_limit})[location_id]
-    return DailyBudget(stop, left.requests, push.daily_reserve)
+    return DailyBudget(stop, left.requests, push.daily_reserve, counted=left.known_from == "ledger")
 
 
 async def _wire(

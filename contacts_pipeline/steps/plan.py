@@ -187,7 +187,10 @@ def _reads(
         access = workspace.access(location)
         if access is None:
             variable = workspace.token_env(location)
-            told = f"location {location.id}: {variable} is not set; export it or put it in .env"
+            told = (
+                f"location {location.id}: {variable} is not set to a token; "
+                "export it or put it in .env"
+            )
             without_token[location.id] = LocationReport(
                 status="failed", reason="token_missing", told=told
             )

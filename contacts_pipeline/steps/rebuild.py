@@ -64,7 +64,8 @@ def rebuild(
     for location in wanted:
         access = workspace.access(location)
         if access is None:
-            told = f"location {location.id}: {workspace.token_env(location)} is not set; export it"
+            variable = workspace.token_env(location)
+            told = f"location {location.id}: {variable} is not set to a token; export it"
             results[location.id] = Rebuilt("failed", "token_missing", told)
             continue
         reads.append(

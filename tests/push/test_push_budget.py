@@ -1,12 +1,16 @@
 """The day's requests: what is left of them, a reserve for others, and what has to wait."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from contacts_pipeline.crm import RateLimits
 from contacts_pipeline.ledger import day_left
+from contacts_pipeline.push.budget import DailyBudget
+from contacts_pipeline.push.stop import Stopped, StopSignal
 from contacts_pipeline.sandbox import (
     RunningSandbox,
     SandboxLocation,
@@ -63,6 +67,32 @@ def test_headers_of_a_larger_account_win_over_the_registry(tmp_path: Path) -> No
         assert (header.budget.known_from, header.budget.requests) == ("ledger", 6)
         assert project.push_the_plan()["acme"].created == 16
         assert_each_there_once(crm, people(16))
+
+
+def test_own_count_that_says_the_day_is_spent_is_asked_after(tmp_path: Path) -> None:
+    with running_sandbox(limited(1000)) as crm:
+        project = acme(tmp_path, crm, 6, daily_limit=4, daily_reserve=4)
+        report = project.push()["acme"]
+        assert (report.created, report.deferred) == (6, 0), "a header says that 999 are left"
+
+
+def test_own_count_stands_where_the_crm_says_nothing() -> None:
+    async def sent(budget: DailyBudget) -> int:
+        async def request() -> bool:
+            async with budget.request():
+                await asyncio.sleep(0.01)
+                budget.observe(RateLimits())
+            return True
+
+        ended = await asyncio.gather(*(request() for _ in range(6)), return_exceptions=True)
+        assert {type(one) for one in ended} == {bool, Stopped}
+        return ended.count(True)
+
+    for counted in (3, 0):
+        stop = StopSignal()
+        budget = DailyBudget(stop, counted, 0, counted=True)
+        assert asyncio.run(sent(budget)) == max(counted, 1), "one asks in any case"
+        assert stop.reason == "daily_budget"
 
 
 def test_every_request_counts_reads_included(tmp_path: Path) -> None:
