@@ -17,6 +17,8 @@ _BETWEEN_SEVERAL = re.compile(r"[;,\s|/]+")
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _QUOTED_NAME = re.compile(r'"[^"]*"')
 _AROUND = "\"'`<>()[]{}\u201c\u201d\u2018\u2019«»\u00a0\u200b\ufeff"
+_LOOSE_WORDS = re.compile(r"[^\s;,/|:>)\]}\u201d»]\s+(?![<(\[{\u201c«])[^\s;,]*@")
+"""A word, a blank and the start of an address, with neither separator nor bracket between."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -68,12 +70,19 @@ def judge_email(cell: str) -> Judged:
 
 
 def email_candidates(cell: str) -> list[str]:
-    """The texts in ``cell`` that may each be an address, in the order written."""
+    """The texts in ``cell`` that may each be an address, in the order written.
+
+    None where loose words stand before the only one: ``jane doe@x.org`` may well be a
+    misspelt ``jane.doe@x.org``, and ``doe@x.org`` somebody else.
+    """
     if bracketed := _BRACKETED.findall(cell):
         pieces = bracketed
     else:
-        separator = _BETWEEN_SEVERAL if cell.count("@") > 1 else _BETWEEN_ADDRESSES
-        pieces = separator.split(_QUOTED_NAME.sub(" ", cell) if " " in cell.strip() else cell)
+        several = cell.count("@") > 1
+        unquoted = _QUOTED_NAME.sub(" ", cell) if " " in cell.strip() else cell
+        if not several and _LOOSE_WORDS.search(unquoted):
+            return []
+        pieces = (_BETWEEN_SEVERAL if several else _BETWEEN_ADDRESSES).split(unquoted)
     return [piece for piece in map(_bare, pieces) if "@" in piece]
 
 

@@ -60,6 +60,9 @@ wraps = st.sampled_from(
         "<{}> b@c.org",
         "{}; {}",
         "MAILTO:{}",
+        "A {}",
+        "mailto: {}",
+        "A, {}",
     ]
 )
 emails = st.one_of(
