@@ -20,27 +20,37 @@ _PARTICLES = re.compile(
 _ROMAN = re.compile(r"(?:II|III|IV|VI{0,3}|IX)")
 _WORD = re.compile(r"[^\W\d_]+")
 _SCOTTISH = re.compile(r"\bMc([a-z])")
-_DUTCH = re.compile(r"\bIj(?=[a-z])")
+_DUTCH = re.compile(r"\bIj(?=[^\Waeiouy])")  # IJsbrand, but Ijaz and Ijeoma
 _TURKISH = re.compile(r"[\u0130\u011e\u015e]")
 _ELIDED = re.compile(r"\b([DLO]['\u2019])([a-z])")
 
 
 @lru_cache(MEMO_SIZE)
 def recase_name(name: str) -> str:
-    """``name``, all in capitals, as 'Anna van der Berg', O'Brien, 'McDonald', 'Henry IV'."""
+    """``name``, all in capitals, as 'Anna van der Berg', O'Brien, 'McDonald', 'Henry IV'.
+
+    The first word is a particle only before another one ('von der Leyen', but 'Al Pacino'), and no
+    number where it may be a name ('Vi Nguyen').
+    """
     if _TURKISH.search(name):
         # Who writes \u0130, \u011e or \u015e means a dotless i by I.
         return " ".join(_capitalised_in_turkish(word) for word in name.split(" "))
-    words = [
-        word if _ROMAN.fullmatch(word) else _WORD.sub(lambda part: part[0].capitalize(), word)
-        for word in name.split(" ")
-    ]
-    cased = [
-        word.lower() if len(words) > 1 and _PARTICLES.fullmatch(word) else word for word in words
-    ]
-    joined = _SCOTTISH.sub(lambda found: f"Mc{found[1].upper()}", " ".join(cased))
+    first, *others = name.split(" ")
+    leads = bool(others and _PARTICLES.fullmatch(first) and _PARTICLES.fullmatch(others[0]))
+    words = [first.lower() if leads else _capitalised(first), *map(_recased, others)]
+    joined = _SCOTTISH.sub(lambda found: f"Mc{found[1].upper()}", " ".join(words))
     joined = _DUTCH.sub("IJ", joined)
     return _ELIDED.sub(lambda found: found[1] + found[2].upper(), joined)
+
+
+def _recased(word: str) -> str:
+    if _ROMAN.fullmatch(word):
+        return word
+    return word.lower() if _PARTICLES.fullmatch(word) else _capitalised(word)
+
+
+def _capitalised(word: str) -> str:
+    return _WORD.sub(lambda part: part[0].capitalize(), word)
 
 
 def _capitalised_in_turkish(word: str) -> str:
