@@ -3,9 +3,14 @@
 Enough to recognise what is wrong, too little to reach a person.
 """
 
+import re
+
 HIDDEN = "***"
 _SHOWN_FROM = 6
 """Characters from which a text may show its ends."""
+_PHONE = re.compile(r"\+?[\d\s().\-/]*")
+_PHONE_DIGITS = range(7, 16)
+_BARE_PHONE_DIGITS = range(10, 16)  # fewer, and nothing else, are a number like any other
 
 
 def mask(text: str | None) -> str | None:
@@ -19,3 +24,14 @@ def mask(text: str | None) -> str | None:
     if len(text.strip()) < _SHOWN_FROM:
         return HIDDEN
     return f"{text.strip()[:2]}{HIDDEN}{text.strip()[-2:]}"
+
+
+def looks_personal(key: str) -> bool:
+    """Whether a row's key is an email or a phone by its looks, as some sources have it."""
+    text = key.strip()
+    if "@" in text:
+        return True
+    digits = sum(one.isdigit() for one in text)
+    return _PHONE.fullmatch(text) is not None and (
+        digits in (_BARE_PHONE_DIGITS if text.isdigit() else _PHONE_DIGITS)
+    )

@@ -1,6 +1,6 @@
 import pytest
 
-from contacts_pipeline.masking import mask
+from contacts_pipeline.masking import looks_personal, mask
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,20 @@ from contacts_pipeline.masking import mask
 )
 def test_a_masked_value_reaches_nobody(text: str | None, shown: str | None) -> None:
     assert mask(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("key", "personal"),
+    [
+        ("anna.berg@example.org", True),
+        ("+49 711 2842222", True),
+        ("(212) 555-0100", True),
+        ("2125550100", True),
+        ("1000001", False),
+        ("customer-17", False),
+        ("9b2f6c1e-8d4a-4a54-9a57-0d5b3a3f7c11", False),
+        ("20260001234567890123", False),
+    ],
+)
+def test_a_key_that_is_an_email_or_a_phone_is_recognised(key: str, *, personal: bool) -> None:
+    assert looks_personal(key) is personal

@@ -16,6 +16,7 @@ from contacts_pipeline.defs.contacts import (
     valid_contacts,
     warehouse_contacts,
 )
+from contacts_pipeline.defs.crm_contacts import CRM_CONTACTS
 from contacts_pipeline.defs.locations import crm_locations
 from contacts_pipeline.defs.resources import Project
 from contacts_pipeline.defs.upserts import location_assets
@@ -49,6 +50,7 @@ def build_definitions(
             read_by_contacts(settings, warehouse_contacts),
             valid_contacts,
             unique_contacts,
+            CRM_CONTACTS,
             automate(location_assets(writes_back=writes_back), automation),
         ],
         jobs=[refresh_job, plan_job, *push_jobs(writes_back=writes_back)],

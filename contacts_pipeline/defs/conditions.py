@@ -10,7 +10,7 @@ import dagster as dg
 from dagster import AutomationCondition as When
 
 from contacts_pipeline import steps
-from contacts_pipeline.defs.keys import PLAN, UPSERTS
+from contacts_pipeline.defs.keys import CRM, PLAN, UPSERTS
 from contacts_pipeline.settings_operation import Automation
 from contacts_pipeline.workspace import Workspace
 
@@ -68,7 +68,9 @@ def _refreshed_or_due(automation: Automation) -> "When[Any]":
         | When.asset_matches(UPSERTS, When.newly_updated())
         | When.initial_evaluation()
     ).with_label("pushed")
-    refreshed = When.eager().replace(_PUSHED_SINCE, pushed).with_label("refreshed")
+    read_meanwhile = dg.AssetSelection.assets(CRM)
+    eager = When.eager().ignore(read_meanwhile).replace(_PUSHED_SINCE, pushed)
+    refreshed = eager.with_label("refreshed")
     failed: When[Any] = When.asset_matches(aim, When.execution_failed())
     tick: When[Any] = When.cron_tick_passed(automation.retry, automation.timezone)
     due = ((failed & ~LocationsThat("held")) | LocationsThat("unfinished")) & tick.since(pushed)

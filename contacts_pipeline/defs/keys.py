@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+CRM = dg.AssetKey("crm_contacts")
 PLAN = dg.AssetKey("upsert_plan")
 UPSERTS = dg.AssetKey("contact_upserts")
 OUTCOMES = dg.AssetKey("upsert_outcomes")

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from contacts_pipeline.lineage import Lineage
-from contacts_pipeline.masking import mask
+from contacts_pipeline.masking import looks_personal, mask
 from contacts_pipeline.prepare import FieldWarning, Rejection
 from contacts_pipeline.push import LocationReport
 
@@ -91,12 +91,13 @@ def judgement_metadata(path: Path) -> dict[str, Any]:
 
     Every code has a number in every run, so that its plot has no gaps. Values are masked.
     """
-    counts = _frame(_CODES, path)
+    counts = frame(_CODES, path)
     numbers = {f"rejected_{code}": 0 for code in Rejection}
     numbers |= {f"warned_{code}": 0 for code in FieldWarning}
     for row in counts.to_dict(orient="records"):
         numbers[f"{row['kind']}_{row['code']}"] += int(row["rows"])
-    rejected = _frame(_REJECTED, path)
+    rejected = frame(_REJECTED, path)
+    rejected["source_key"] = [_named(key) for key in rejected["source_key"]]
     rejected["value"] = [
         mask(value) if isinstance(value, str) else None  # pandas makes a missing text NaN
         for value in rejected["value"]
@@ -104,7 +105,15 @@ def judgement_metadata(path: Path) -> dict[str, Any]:
     return {"codes": table(counts), "rejected_rows": table(rejected), **numbers}
 
 
-def _frame(query: str, path: Path) -> pd.DataFrame:
+def _named(key: Any) -> str | None:
+    """A source key as a row is found by it; one that is somebody's email or phone is masked."""
+    if not isinstance(key, str):
+        return None
+    return mask(key) if looks_personal(key) else key
+
+
+def frame(query: str, path: Path) -> pd.DataFrame:
+    """What a query says of the Parquet file at ``$path``."""
     with duckdb.connect(":memory:") as con:
         return con.execute(query, {"path": str(path)}).df()
 

@@ -9,27 +9,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import dagster as dg
-import pandas as pd
 
-from contacts_pipeline import lineage, steps
+from contacts_pipeline import steps
 from contacts_pipeline.defs.contacts import unique_contacts
+from contacts_pipeline.defs.crm_contacts import CRM_CONTACTS, listed_contacts
 from contacts_pipeline.defs.keys import OUTCOMES, PLAN, RUN_ID_TAG, UPSERTS, WRITTEN
-from contacts_pipeline.defs.locations import LOCATIONS, OWNERS, PIPELINE
-from contacts_pipeline.defs.metadata import (
-    bar_chart,
-    column_lineage,
-    filled_columns,
-    report_metadata,
-    stage_metadata,
-    table,
+from contacts_pipeline.defs.location_metadata import (
+    plan_metadata,
+    proof_metadata,
+    push_metadata,
+    run_tags,
 )
+from contacts_pipeline.defs.locations import LOCATIONS, OWNERS, PIPELINE
 from contacts_pipeline.defs.plan_checks import BUDGET, plan_results
 from contacts_pipeline.defs.proof_checks import CHECKS, check_results
 from contacts_pipeline.defs.resources import Project
 from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.plan import PlanHeader
 from contacts_pipeline.push import LocationReport
-from contacts_pipeline.workspace import Workspace
 
 _PER_RUN_VARIABLE = "CONTACTS_LOCATIONS_PER_RUN"
 DATA_VERSION_TAG = "dagster/data_version"
@@ -69,7 +66,7 @@ def _spec(key: dg.AssetKey, deps: list[Any], kinds: set[str], description: str) 
 SPECS = [
     _spec(
         PLAN,
-        [unique_contacts],
+        [unique_contacts, CRM_CONTACTS],
         {"duckdb", "parquet"},
         "What would change in the location and why: the exact request bodies, the fields that "
         "differ, the predicted contact, what is held. Materialised alone it is the dry run.",
@@ -137,15 +134,16 @@ def _advance(
         match step:
             case steps.Unplanned(report):
                 failed[location_id] = report
-            case steps.Planned(header, _):
+            case steps.Planned(header, _, read):
                 plans[location_id] = header
+                yield from listed_contacts(workspace, location_id, read)
                 yield _materialization(
-                    PLAN, location_id, _plan_metadata(workspace, step), header.data_version
+                    PLAN, location_id, plan_metadata(workspace, step), header.data_version
                 )
             case steps.Pushed(header, _, report):
                 if report.status == "ok":
                     yield _materialization(
-                        UPSERTS, location_id, _push_metadata(step), header.data_version
+                        UPSERTS, location_id, push_metadata(step), header.data_version
                     )
                 else:
                     failed[location_id] = report
@@ -153,7 +151,7 @@ def _advance(
                 proven[location_id] = step
                 if report.status == "ok":
                     yield _materialization(
-                        OUTCOMES, location_id, _proof_metadata(step), plan.data_version
+                        OUTCOMES, location_id, proof_metadata(step), plan.data_version
                     )
                 else:
                     failed.setdefault(location_id, report)
@@ -165,6 +163,7 @@ def _advance(
                 )
             case steps.Unwritten(why):
                 unwritten[location_id] = why
+    context.instance.add_run_tags(context.run.run_id, run_tags(plans, proven, failed))
     checks = context.selected_asset_check_keys
     yield from plan_results(plans, workspace.settings.checks, checks)
     yield from check_results(proven, checks)
@@ -191,37 +190,4 @@ def _materialization(
 ) -> dg.AssetMaterialization:
     return dg.AssetMaterialization(
         key, partition=location_id, metadata=metadata, tags={DATA_VERSION_TAG: data_version}
-    )
-
-
-def _plan_metadata(workspace: Workspace, planned: steps.Planned) -> dict[str, Any]:
-    header = planned.header
-    columns = lineage.plan_lineage(filled_columns(workspace.snapshot("unique_contacts")))
-    held = {"held_because": header.told} if header.told else {}
-    return (
-        stage_metadata(planned.path, columns, unique_contacts.key)
-        | header.counts.model_dump()
-        | {
-            "requests": header.requests,
-            "seconds_estimated": header.seconds_estimated,
-            "crm": header.crm,
-        }
-        | held
-    )
-
-
-def _push_metadata(pushed: steps.Pushed) -> dict[str, Any]:
-    fields = lineage.sent_fields(pushed.path)
-    columns = column_lineage({field: ["body"] for field in fields}, PLAN)
-    return report_metadata(pushed.report) | {"dagster/column_lineage": columns}
-
-
-def _proof_metadata(proven: steps.Proven) -> dict[str, Any]:
-    columns: lineage.Lineage = {}
-    counted = pd.DataFrame(proven.recount.codes.items(), columns=["code", "identities"])
-    fates = pd.DataFrame(proven.recount.fates, columns=["outcome", "code", "identities"])
-    return (
-        stage_metadata(proven.path, columns, UPSERTS)
-        | report_metadata(proven.report)
-        | {"codes": table(counted), "outcomes": bar_chart(fates, "identities")}
     )

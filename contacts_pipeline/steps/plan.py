@@ -22,6 +22,7 @@ from contacts_pipeline.plan import (
 )
 from contacts_pipeline.plan.inputs import is_current_list
 from contacts_pipeline.pull import (
+    ContactsRead,
     Door,
     LocationRead,
     ReadResult,
@@ -56,10 +57,11 @@ class Unplanned:
 
 @dataclass(frozen=True)
 class Planned:
-    """A location's plan on disk."""
+    """A location's plan on disk; ``read`` is what the CRM listed for it, None if nothing was."""
 
     header: PlanHeader
     path: Path
+    read: ContactsRead | None = None
 
 
 def plan(
@@ -111,7 +113,8 @@ def plan(
         results[location_id] = Unplanned(report.model_copy(update=held))
     for location_id, header in headers.items():
         path = plan_path(workspace.snapshots, ledger.crm, location_id, header.plan_id)
-        results[location_id] = Planned(header, path)
+        listed = read[location_id].contacts if location_id in read else None
+        results[location_id] = Planned(header, path, listed)
     _forget_plans(workspace, ledger, list(headers))
     return results
 

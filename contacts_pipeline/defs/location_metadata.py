@@ -1,0 +1,124 @@
+"""What the UI shows of a location's plan, push and outcomes, and of a run by its tags."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from contacts_pipeline import lineage, steps
+from contacts_pipeline.defs.contacts import unique_contacts
+from contacts_pipeline.defs.keys import PLAN, UPSERTS
+from contacts_pipeline.defs.metadata import (
+    bar_chart,
+    column_lineage,
+    filled_columns,
+    frame,
+    report_metadata,
+    stage_metadata,
+    table,
+)
+from contacts_pipeline.masking import looks_personal, mask
+from contacts_pipeline.plan import PlanHeader
+from contacts_pipeline.push import LocationReport
+from contacts_pipeline.workspace import Workspace
+
+_HELD = """
+select hold as code, source_keys[1] as source_key
+from read_parquet($path)
+where action = 'hold'
+qualify row_number() over (partition by hold order by source_key) <= 20
+order by code, source_key
+"""
+_TROUBLED = """
+select state, code, source_keys[1] as source_key
+from read_parquet($path)
+where state in ('refused', 'failed', 'unknown')
+qualify row_number() over (partition by state, code order by source_key) <= 20
+order by state, code, source_key
+"""
+"""At most twenty rows a code: a table of the UI is looked at, not searched."""
+
+
+def plan_metadata(workspace: Workspace, planned: steps.Planned) -> dict[str, Any]:
+    """A plan's counts as series, and the identities that it holds."""
+    header = planned.header
+    columns = lineage.plan_lineage(filled_columns(workspace.snapshot("unique_contacts")))
+    held = {"held_because": header.told} if header.told else {}
+    return (
+        stage_metadata(planned.path, columns, unique_contacts.key)
+        | header.counts.model_dump()
+        | {
+            "requests": header.requests,
+            "seconds_estimated": header.seconds_estimated,
+            "crm": header.crm,
+            "held_rows": _to_explain(planned.path, header.location_id, _HELD),
+            "explain": _command(header.location_id),
+        }
+        | held
+    )
+
+
+def push_metadata(pushed: steps.Pushed) -> dict[str, Any]:
+    """A push's numbers as series, and the API fields that it sent."""
+    fields = lineage.sent_fields(pushed.path)
+    columns = column_lineage({field: ["body"] for field in fields}, PLAN)
+    return report_metadata(pushed.report) | {"dagster/column_lineage": columns}
+
+
+def proof_metadata(proven: steps.Proven) -> dict[str, Any]:
+    """The outcomes as series, by code, and the identities that did not arrive."""
+    columns: lineage.Lineage = {}
+    location_id = proven.plan.location_id
+    counted = pd.DataFrame(proven.recount.codes.items(), columns=["code", "identities"])
+    fates = pd.DataFrame(proven.recount.fates, columns=["outcome", "code", "identities"])
+    return (
+        stage_metadata(proven.path, columns, UPSERTS)
+        | report_metadata(proven.report)
+        | {
+            "codes": table(counted),
+            "outcomes": bar_chart(fates, "identities"),
+            "troubled_rows": _to_explain(proven.path, location_id, _TROUBLED),
+            "explain": _command(location_id),
+        }
+    )
+
+
+def run_tags(
+    plans: Mapping[str, PlanHeader],
+    proven: Mapping[str, steps.Proven],
+    failed: Mapping[str, LocationReport],
+) -> dict[str, str]:
+    """A run's sums, so that the list of runs says what each did."""
+    counts = {
+        "locations": len(plans.keys() | proven.keys() | failed.keys()),
+        "locations_failed": len(failed),
+        "planned": sum(one.counts.create + one.counts.update for one in plans.values()),
+        "created": sum(one.report.created for one in proven.values()),
+        "updated": sum(one.report.updated for one in proven.values()),
+    }
+    return {f"contacts_pipeline/{name}": str(count) for name, count in counts.items()}
+
+
+def _to_explain(path: Path, location_id: str, query: str) -> dg.TableMetadataValue:
+    """Rows with the command that tells all of each; a key that is somebody's address is masked."""
+    rows = frame(query, path)
+    keys = [str(key) for key in rows["source_key"]]
+    personal = [looks_personal(key) for key in keys]
+    rows["source_key"] = [mask(key) if p else key for key, p in zip(keys, personal, strict=True)]
+    rows["explain"] = [
+        None if p else f"{_words(location_id)} --key {shlex.quote(key)}"
+        for key, p in zip(keys, personal, strict=True)
+    ]
+    return table(rows)
+
+
+def _command(location_id: str) -> dg.MarkdownMetadataValue:
+    """What to type to see one contact's whole story."""
+    return dg.MetadataValue.md(f"`{_words(location_id)} --key KEY`")
+
+
+def _words(location_id: str) -> str:
+    return f"contacts-pipeline explain {shlex.quote(location_id)}"
