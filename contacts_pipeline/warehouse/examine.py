@@ -9,10 +9,11 @@ from typing import Any
 
 from contacts_pipeline.finding import Finding
 from contacts_pipeline.settings import Settings
-from contacts_pipeline.warehouse.address import shown
+from contacts_pipeline.warehouse.address import scheme
 from contacts_pipeline.warehouse.locations import read_locations
 from contacts_pipeline.warehouse.opening import open_warehouse
-from contacts_pipeline.warehouse.query import ContactsQuery, contacts_query, field_sources
+from contacts_pipeline.warehouse.postgres_uri import tls_mode
+from contacts_pipeline.warehouse.query import ContactsQuery, contacts_query, field_sources, kind_of
 from contacts_pipeline.warehouse.reader import Reader
 
 
@@ -29,16 +30,18 @@ def examine(settings: Settings, scratch: Path) -> Iterator[Finding]:
     with open_warehouse(settings, scratch) as reader:
         query = contacts_query(reader, settings)
         fields = len(field_sources(settings.contacts)) + len(settings.contacts.custom_fields)
-        told = f"readable; {fields} fields are mapped and there"
-        yield Finding("ok", "contacts_readable", f"warehouse {shown(settings.warehouse.url)}", told)
+        seconds = settings.warehouse.timeout_seconds
+        told = f"readable; {fields} fields are mapped and there; a statement may take {seconds:g} s"
+        yield Finding("ok", "contacts_readable", f"warehouse {reader.place}", told)
+        yield from _encryption(settings, reader)
         yield from _cursor(settings, reader, query)
         yield _keys(reader, query)
         yield from _rights(settings, reader, query)
 
 
 def _cursor(settings: Settings, reader: Reader, query: ContactsQuery) -> Iterator[Finding]:
-    subject = "contacts.updated_at"
-    if settings.contacts.updated_at is None:
+    subject, name = "contacts.updated_at", settings.contacts.updated_at
+    if name is None:
         yield Finding(
             "warning",
             "updated_at_missing",
@@ -51,8 +54,41 @@ def _cursor(settings: Settings, reader: Reader, query: ContactsQuery) -> Iterato
             "warning",
             "updated_at_no_time",
             subject,
-            f"'{settings.contacts.updated_at}' is no timestamp or date: every read reads all rows",
+            f"'{name}' is no timestamp or date: every read reads all rows",
             "name a timestamp column, or make it one in contacts.query",
+        )
+
+    elif _has_no_zone(kind := kind_of(name, query.source_columns)):
+        yield Finding(
+            "warning",
+            "updated_at_no_zone",
+            subject,
+            f"'{name}' is a {kind}, which names no time zone: it is taken as UTC",
+            "nothing, if it is written in UTC; else give it its time zone in contacts.query",
+        )
+
+
+def _has_no_zone(kind: str) -> bool:
+    """By the names of PostgreSQL, DuckDB and Arrow; a date has none to miss."""
+    named = kind.lower()
+    zoned = "tz" in named or "with time zone" in named
+    return named.startswith(("timestamp", "datetime")) and not zoned
+
+
+def _encryption(settings: Settings, reader: Reader) -> Iterator[Finding]:
+    if scheme(settings.warehouse.url) != "postgresql":
+        return
+    mode = tls_mode(settings.warehouse.url)
+    if mode in {None, "verify-full"}:
+        where = "on this machine" if mode is None else "over TLS, its certificate checked"
+        yield Finding("ok", "warehouse_encrypted", f"warehouse {reader.place}", where)
+    else:
+        yield Finding(
+            "warning",
+            "warehouse_unverified",
+            f"warehouse {reader.place}",
+            f"sslmode={mode} does not make sure that it is the server that it says it is",
+            "leave sslmode out; sslrootcert=FILE in the URL names an authority of your own",
         )
 
 
@@ -79,7 +115,7 @@ def _rights(settings: Settings, reader: Reader, query: ContactsQuery) -> Iterato
         yield Finding(
             "warning",
             "login_may_write",
-            f"warehouse {shown(settings.warehouse.url)}",
+            f"warehouse {reader.place}",
             f"its login may change {settings.contacts.table}; reading needs no such right",
             "use a login with select alone (docs/warehouses.md has the script)",
         )

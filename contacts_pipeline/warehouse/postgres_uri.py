@@ -20,18 +20,26 @@ _DEFAULTS = {
     "keepalives_count": "3",
     "application_name": "contacts-pipeline",
 }
+_CHECKED = {"verify-ca", "verify-full"}
+"""Beside a root certificate libpq takes ``require`` for ``verify-ca``, so it is given none."""
 
 
 def connection_uri(url: str) -> str:
     """``url`` with what it does not say itself."""
     defaults = dict(_DEFAULTS)
-    if not _is_here(url):
-        if "PGSSLMODE" not in os.environ:
-            defaults["sslmode"] = "verify-full"
+    if mode := tls_mode(url):
+        defaults["sslmode"] = mode
         own_roots = (Path.home() / ".postgresql" / "root.crt").exists()
-        if not own_roots and "PGSSLROOTCERT" not in os.environ:
+        if mode in _CHECKED and not own_roots and "PGSSLROOTCERT" not in os.environ:
             defaults["sslrootcert"] = ssl.get_default_verify_paths().cafile or certifi.where()
     return with_defaults(url, defaults)
+
+
+def tls_mode(url: str) -> str | None:
+    """The ``sslmode`` that holds beyond this machine; None on it."""
+    if _is_here(url):
+        return None
+    return parameters(url).get("sslmode") or os.environ.get("PGSSLMODE") or "verify-full"
 
 
 def _is_here(url: str) -> bool:

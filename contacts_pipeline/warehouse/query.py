@@ -83,7 +83,7 @@ def contacts_query(reader: Reader, settings: Settings) -> ContactsQuery:
     if contacts.updated_at is not None:
         column = scope.column("contacts.updated_at", contacts.updated_at)
         expressions["updated_at_raw"] = ("contacts.updated_at", column)
-        if reader.dialect.is_moment(scope.kind(contacts.updated_at)):
+        if reader.dialect.is_moment(kind_of(contacts.updated_at, kinds)):
             cursor = column
     if by_source is not None:
         key = "survivorship.source_priority.column"
@@ -126,6 +126,11 @@ def columns_of(reader: Reader, source: str, key: str) -> dict[str, str]:
         raise WarehouseError(f"{key}: {error}") from None
 
 
+def kind_of(name: str, kinds: dict[str, str]) -> str:
+    """The type of a column that is known to be there."""
+    return kinds[the_one_called(name, list(kinds)) or name]
+
+
 class _Scope:
     """What the settings may name: the columns of one table or query."""
 
@@ -138,10 +143,6 @@ class _Scope:
     def column(self, key: str, name: str) -> str:
         """A column, where the settings can mean nothing else."""
         return self._reader.dialect.quoted(self._known(key, name))
-
-    def kind(self, name: str) -> str:
-        """The type of a column that is known to be there."""
-        return self._kinds[the_one_called(name, list(self._kinds)) or name]
 
     def expression(self, key: str, written: str) -> str:
         """A column or an expression."""

@@ -96,7 +96,7 @@ def test_a_server_elsewhere_has_its_certificate_checked(
     assert "sslmode=verify-full" in connection_uri(url)
     assert "sslrootcert=" in connection_uri(url)
     monkeypatch.setenv("PGSSLMODE", "require")
-    assert "sslmode" not in connection_uri(url)
+    assert "sslmode=require" in connection_uri(url)
 
 
 def test_a_missing_driver_is_named_with_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import pytest
 import trustme
 
 from contacts_pipeline.errors import WarehouseError
+from contacts_pipeline.warehouse import examine
 from tests.warehouse.warehouses import PostgresWarehouse
 
 SSL_REQUEST = bytes.fromhex("0000000804d2162f")
@@ -48,9 +49,11 @@ def terminator(server: Path, tls: ssl.SSLContext | None) -> Iterator[int]:
     with Server(("127.0.0.1", 0), Relay) as listening:
         thread = threading.Thread(target=listening.serve_forever, args=(0.02,))
         thread.start()
-        yield listening.server_address[1]
-        listening.shutdown()
-        thread.join()
+        try:
+            yield listening.server_address[1]
+        finally:
+            listening.shutdown()
+            thread.join()
 
 
 def relay(source: socket.socket, target: socket.socket) -> None:
@@ -99,6 +102,9 @@ def test_only_a_trusted_certificate_of_that_name_will_do(
                 assert kind(trusting) == expected
             else:
                 assert trusting.extract().rows == 0
+                unchecked = remote(warehouse, port, sslmode="require")
+                found = examine(unchecked.settings(), tmp_path / "scratch")
+                assert "warehouse_unverified" in {one.code for one in found}
 
 
 def test_a_server_without_tls_is_not_told_the_login(
