@@ -4,6 +4,10 @@ Its tables are in ``schema``. To change one, change it there and add the step th
 existing ledger along: a numbered SQL file in ``migrations``, whose docstring says how.
 """
 
+from contacts_pipeline.ledger.acknowledged import (
+    read_acknowledged_contacts,
+    read_acknowledged_fields,
+)
 from contacts_pipeline.ledger.database import LedgerError
 from contacts_pipeline.ledger.history import (
     contacts_of_keys,
@@ -30,6 +34,8 @@ __all__ = [
     "outcomes_of_keys",
     "plan_progress",
     "push_times",
+    "read_acknowledged_contacts",
+    "read_acknowledged_fields",
     "record_read",
     "requests_of_keys",
     "restore_contacts",

@@ -14,6 +14,20 @@ KNOWN_CONTACTS = pa.schema(
         ("known_at", pa.timestamp("us")),
     ]
 )
+ACKNOWLEDGED_CONTACTS = pa.schema(
+    [
+        ("location_id", pa.string()),
+        ("contact_id", pa.string()),
+        ("source_keys", pa.string()),
+        ("email_hash", pa.string()),
+        ("phone_hash", pa.string()),
+        ("row_hash", pa.string()),
+        ("known_at", pa.timestamp("us")),
+    ]
+)
+ACKNOWLEDGED_FIELDS = pa.schema(
+    [("location_id", pa.string()), ("contact_id", pa.string()), ("hashes", pa.string())]
+)
 UNSETTLED = pa.schema(
     [
         ("location_id", pa.string()),

@@ -6,7 +6,7 @@ with listed as (
     select
         location_id,
         contact_id,
-        from_json(ledger.hashes, '"MAP(VARCHAR, VARCHAR)"') as acknowledged,
+        from_json(fields.hashes, '"MAP(VARCHAR, VARCHAR)"') as acknowledged,
         [
             {'field': 'firstName', 'value': to_json(first_name)::varchar},
             {'field': 'lastName', 'value': to_json(last_name)::varchar},
@@ -25,6 +25,7 @@ with listed as (
             {'field': 'assignedTo', 'value': to_json(assigned_to)::varchar}
         ] as fields
     from acknowledged_contacts as ledger
+    join acknowledged_fields as fields using (location_id, contact_id)
     join locations using (location_id)
     join crm_contacts using (location_id, contact_id)
     where locations.listed_at > ledger.known_at

@@ -8,8 +8,7 @@
 -- is_deleted
 with acknowledged as (
     select
-        ledger.* exclude (hashes)
-            replace (from_json(ledger.source_keys, '["VARCHAR"]') as source_keys),
+        ledger.* replace (from_json(ledger.source_keys, '["VARCHAR"]') as source_keys),
         coalesce(locations.is_fresh and locations.listed_at > ledger.known_at, false)
             as would_be_listed
     from acknowledged_contacts as ledger

@@ -1,15 +1,9 @@
 -- What the contacts hold that a request may go to, field by field: as the CRM has acknowledged it,
 -- else as it lists it. What people edit in the CRM stays until the warehouse changes it.
 -- location_id, contact_id, hashes (map of API field to keyed hash)
-with wanted as (
-    select distinct location_id, contact_id
-    from decisions
-    where contact_id is not null and not is_acknowledged
-)
-
 select location_id, contact_id, from_json(hashes, '"MAP(VARCHAR, VARCHAR)"') as hashes
-from acknowledged_contacts
-semi join wanted using (location_id, contact_id)
+from acknowledged_fields
+semi join compared_contacts using (location_id, contact_id)
 union all
 select
     location_id,
@@ -18,5 +12,5 @@ select
         fields, lambda entry: (entry.field, keyed_hash(entry.field, entry.value))
     )) as hashes
 from listed_fields
-semi join wanted using (location_id, contact_id)
+semi join compared_contacts using (location_id, contact_id)
 anti join acknowledged_contacts using (location_id, contact_id)

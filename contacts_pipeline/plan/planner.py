@@ -1,9 +1,10 @@
 """Plans many locations in one pass of DuckDB: identities and the CRM in, what to send out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +13,13 @@ import pyarrow as pa
 
 from contacts_pipeline.engine import define, engine, scan
 from contacts_pipeline.keyed_hash import define_keyed_hash
-from contacts_pipeline.ledger import DayLeft, Ledger, day_left
+from contacts_pipeline.ledger import (
+    DayLeft,
+    Ledger,
+    day_left,
+    read_acknowledged_contacts,
+    read_acknowledged_fields,
+)
 from contacts_pipeline.plan.custom_values import define_custom_values, plain_fields
 from contacts_pipeline.plan.files import PlanHeader
 from contacts_pipeline.plan.headers import extracted_before, header
@@ -27,10 +34,14 @@ from contacts_pipeline.plan.writing import save_plans
 from contacts_pipeline.settings import Policy
 
 PACKAGE = "contacts_pipeline.plan"
-RELATIONS: tuple[tuple[str, Literal["view", "table"]], ...] = (
+Relations = tuple[tuple[str, Literal["view", "table"]], ...]
+CONTACTS: Relations = (
     ("listed_contacts", "view"),
     ("known_contacts", "table"),
     ("additional_emails", "table"),
+    ("listed_later", "table"),
+)
+IDENTITIES: Relations = (
     ("edited_fields", "table"),
     ("unsettled", "table"),
     ("key_contacts", "table"),
@@ -46,6 +57,9 @@ RELATIONS: tuple[tuple[str, Literal["view", "table"]], ...] = (
     ("said_rows", "view"),
     ("row_hashes", "table"),
     ("decisions", "table"),
+    ("compared_contacts", "table"),
+)
+CHANGES: Relations = (
     ("new_contacts", "table"),
     ("contact_fields", "table"),
     ("listed_fields", "view"),
@@ -54,7 +68,7 @@ RELATIONS: tuple[tuple[str, Literal["view", "table"]], ...] = (
     ("plan_warnings", "table"),
     ("upsert_plan", "table"),
 )
-SENDING: tuple[tuple[str, Literal["view", "table"]], ...] = (
+SENDING: Relations = (
     ("sending_order", "table"),
     ("plan_counts", "table"),
 )
@@ -75,6 +89,15 @@ class Sources:
     scratch: Path
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the ledger says; ``fields`` of contacts (``location_id, contact_id``) on demand."""
+
+    contacts: pa.Table
+    unsettled: pa.Table
+    fields: Callable[[pa.Table], pa.Table]
+
+
 def plan_locations(
     locations: Sequence[PlannedLocation],
     sources: Sources,
@@ -90,11 +113,14 @@ def plan_locations(
         one.location_id: extracted_before(one, sources.snapshots, ledger.crm) for one in locations
     }
     versions = {location_id: ledger.version(location_id)[0] for location_id in ids}
-    known = ledger.known_contacts(ids), ledger.unsettled(ids)
+    known = Known(
+        read_acknowledged_contacts(ledger, ids),
+        ledger.unsettled(ids),
+        partial(read_acknowledged_fields, ledger),
+    )
     with planning(locations, sources, known, policy, hash_key) as con:
         days = _register_days(con, ledger, locations)
-        for name, kind in SENDING:
-            define(con, PACKAGE, name, kind)
+        _define(con, SENDING)
         facts = {
             row["location_id"]: row
             for row in con.sql("from plan_counts").to_arrow_table().to_pylist()
@@ -119,11 +145,11 @@ def plan_locations(
 def planning(
     locations: Sequence[PlannedLocation],
     sources: Sources,
-    known: tuple[pa.Table, pa.Table],
+    known: Known,
     policy: Policy,
     hash_key: bytes,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Every relation up to ``upsert_plan``; ``known`` are the ledger's contacts and unsettled."""
+    """Every relation up to ``upsert_plan``."""
     with engine(sources.scratch) as con:
         define_keyed_hash(con, hash_key)
         scan(con, "all_unique_contacts", sources.unique_contacts)
@@ -131,9 +157,21 @@ def planning(
         _register(con, locations, policy)
         define_custom_values(con, {one.location_id: one.custom_fields for one in locations})
         _register_crm(con, known, locations)
-        for name, kind in RELATIONS:
-            define(con, PACKAGE, name, kind)
+        _define(con, CONTACTS)
+        con.register(
+            "acknowledged_fields", known.fields(con.table("listed_later").to_arrow_table())
+        )
+        _define(con, IDENTITIES)
+        con.register(
+            "acknowledged_fields", known.fields(con.table("compared_contacts").to_arrow_table())
+        )
+        _define(con, CHANGES)
         yield con
+
+
+def _define(con: duckdb.DuckDBPyConnection, relations: Relations) -> None:
+    for name, kind in relations:
+        define(con, PACKAGE, name, kind)
 
 
 def _register(
@@ -176,11 +214,11 @@ def _location_row(location: PlannedLocation) -> dict[str, Any]:
 
 def _register_crm(
     con: duckdb.DuckDBPyConnection,
-    known: tuple[pa.Table, pa.Table],
+    known: Known,
     locations: Sequence[PlannedLocation],
 ) -> None:
-    con.register("acknowledged_contacts", known[0])
-    con.register("unsettled_requests", known[1])
+    con.register("acknowledged_contacts", known.contacts)
+    con.register("unsettled_requests", known.unsettled)
     lists = [str(location.crm_contacts) for location in locations if location.crm_contacts]
     if lists:
         con.register("crm_contacts", con.read_parquet(lists))

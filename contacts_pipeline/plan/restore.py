@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from contacts_pipeline.engine import define
-from contacts_pipeline.ledger.relations import KNOWN_CONTACTS, UNSETTLED
+from contacts_pipeline.ledger.relations import ACKNOWLEDGED_CONTACTS, ACKNOWLEDGED_FIELDS, UNSETTLED
 from contacts_pipeline.plan.inputs import PlannedLocation
-from contacts_pipeline.plan.planner import PACKAGE, Sources, planning
+from contacts_pipeline.plan.planner import PACKAGE, Known, Sources, planning
 from contacts_pipeline.settings import Policy
 
 
@@ -18,7 +18,11 @@ def restored_contacts(
 
     Each location's list must be fresh and whole.
     """
-    nothing = KNOWN_CONTACTS.empty_table(), UNSETTLED.empty_table()
+    nothing = Known(
+        ACKNOWLEDGED_CONTACTS.empty_table(),
+        UNSETTLED.empty_table(),
+        lambda _wanted: ACKNOWLEDGED_FIELDS.empty_table(),
+    )
     with planning(locations, sources, nothing, policy, hash_key) as con:
         define(con, PACKAGE, "restored_contacts")
         return con.sql("from restored_contacts").to_arrow_table()

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from contacts_pipeline.engine import define, engine
 from contacts_pipeline.keyed_hash import define_keyed_hash
-from contacts_pipeline.ledger.relations import KNOWN_CONTACTS, UNSETTLED
+from contacts_pipeline.ledger.relations import ACKNOWLEDGED_CONTACTS, ACKNOWLEDGED_FIELDS, UNSETTLED
 from contacts_pipeline.plan.custom_values import CUSTOM_VALUES, TYPED_CUSTOM_FIELDS
 from contacts_pipeline.plan.inputs import CRM_CONTACTS, DEFERRED_CONTACTS, LOCATIONS
 from tests.plan.bench import KEY, UNIQUE_CONTACTS, VALID_CONTACTS
@@ -60,7 +60,9 @@ def _schema(columns: str) -> pa.Schema:
 SCHEMAS: dict[str, pa.Schema] = {
     "locations": LOCATIONS,
     "crm_contacts": CRM_CONTACTS,
-    "acknowledged_contacts": KNOWN_CONTACTS,
+    "acknowledged_contacts": ACKNOWLEDGED_CONTACTS,
+    "acknowledged_fields": ACKNOWLEDGED_FIELDS,
+    "compared_contacts": _schema("location_id contact_id"),
     "unsettled_requests": UNSETTLED,
     "typed_custom_fields": TYPED_CUSTOM_FIELDS,
     "custom_values": CUSTOM_VALUES,
@@ -145,7 +147,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "deleted_in_crm": "hold",
         "clear": [],
     },
-    "acknowledged_contacts": {"source_keys": "[]", "hashes": "{}"},
+    "acknowledged_contacts": {"source_keys": "[]"},
     "unsettled_requests": {"source_keys": "[]"},
     "known_contacts": {"source_keys": [], "is_deleted": False},
     "unsettled": {"source_keys": [], "is_shown": False},

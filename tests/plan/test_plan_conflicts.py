@@ -46,18 +46,19 @@ def test_edit_in_the_crm(
 
 
 def test_edit_is_seen_only_where_the_list_is_newer_and_shows_a_value(out: Relation) -> None:
-    def acknowledged(contact_id: str, known_at: object) -> dict[str, object]:
-        hashes = json.dumps({"city": hashed("city", '"Rome"'), "state": "s"})
-        return {"contact_id": contact_id, "known_at": known_at, "hashes": hashes}
-
+    hashes = json.dumps({"city": hashed("city", '"Rome"'), "state": "s"})
     rows = out(
         "edited_fields",
         "contact_id hashes",
         locations=[{"listed_at": NEW.replace(day=2)}],
-        acknowledged_contacts=[
-            acknowledged("edited", NEW.replace(day=1)),
-            acknowledged("same", NEW.replace(day=1)),
-            acknowledged("ours is newer", NEW),
+        acknowledged_contacts=of(
+            "contact_id known_at",
+            ("edited", NEW.replace(day=1)),
+            ("same", NEW.replace(day=1)),
+            ("ours is newer", NEW),
+        ),
+        acknowledged_fields=[
+            {"contact_id": name, "hashes": hashes} for name in ("edited", "same", "ours is newer")
         ],
         crm_contacts=of(
             "contact_id city first_name",

@@ -269,11 +269,12 @@ def test_fields_are_known_from_the_ledger_else_from_the_list(out: Relation) -> N
     rows = out(
         "known_fields",
         "contact_id hashes",
-        also="sendable_contacts listed_fields",
+        also="sendable_contacts listed_fields compared_contacts",
         unique_contacts=of("identity", ("1",), ("2",)),
         contact_fields=of("identity fields", ("1", []), ("2", [])),
         decisions=of("identity contact_id", ("1", "a"), ("2", "b")),
-        acknowledged_contacts=of("contact_id hashes", ("a", '{"city":"h"}'), ("c", "{}")),
+        acknowledged_contacts=of("contact_id", ("a",), ("c",)),
+        acknowledged_fields=of("contact_id hashes", ("a", '{"city":"h"}'), ("c", "{}")),
         crm_contacts=of(
             "contact_id email tags dnd date_of_birth",
             ("a", "a@b.org", None, None, None),
