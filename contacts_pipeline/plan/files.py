@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.snapshots import file_name, replacing
+from contacts_pipeline.spent import NOTHING, Spent
 
 HEADER_KEY = "contacts_pipeline.plan"
 _BATCH_ROWS = 4_096
@@ -98,7 +99,7 @@ class PlanHeader(BaseModel):
     counts: PlanCounts
     requests: int
     seconds_estimated: float
-    requests_made: int
+    spent: Spent = NOTHING
     data_version: str
     extracted_before: int | None = None
     gone: int = 0

@@ -68,7 +68,7 @@ def header(
         counts=counts,
         requests=facts["requests"],
         seconds_estimated=round(seconds, 1),
-        requests_made=location.requests_made,
+        spent=location.spent,
         gone=facts["gone"],
         allows_duplicates=location.allows_duplicates,
         data_version=facts["data_version"],

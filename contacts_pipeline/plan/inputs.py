@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from contacts_pipeline.contact import CHANNEL_COLUMNS, FIELD_COLUMNS
 from contacts_pipeline.plan.custom_values import CustomFields
+from contacts_pipeline.spent import NOTHING, Spent
 
 _KINDS = {
     "tags": pa.list_(pa.string()),
@@ -68,7 +69,7 @@ class PlannedLocation:
     """What planning needs to know of a location beyond its contacts.
 
     ``custom_fields`` are known by key; ``crm_contacts`` is a list of what the CRM holds, which
-    ``requests_made`` were spent on if it is fresh; ``scored`` if the plan predicts. A location
+    ``spent`` went on if it is fresh; ``scored`` if the plan predicts. A location
     that ``allows_duplicates`` looks for email, then phone, whatever ``match`` says. ``outcomes``
     is the table of a push that had to leave contacts for later, ``pushed_plan_id`` the plan of the
     last push that was not held.
@@ -86,7 +87,7 @@ class PlannedLocation:
     custom_fields: CustomFields
     crm_contacts: Path | None = None
     is_fresh: bool = False
-    requests_made: int = 0
+    spent: Spent = NOTHING
     scored: bool = True
     allows_duplicates: bool = False
     outcomes: Path | None = None

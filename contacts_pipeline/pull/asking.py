@@ -17,6 +17,7 @@ from contacts_pipeline.crm import (
 )
 from contacts_pipeline.push.pace import Pace
 from contacts_pipeline.push.stop import StopSignal
+from contacts_pipeline.spent import Spent
 
 _PAUSE_SECONDS = 1.0
 _AnswerT = TypeVar("_AnswerT")
@@ -48,6 +49,13 @@ class Asker:
         self.client = client
         self._pace = pace
         self._max_tries = max_tries
+        self._retries = 0
+        self._rate_limited = 0
+
+    @property
+    def spent(self) -> Spent:
+        """All that was asked, and asked again."""
+        return Spent(self.client.requests, self._retries, self._rate_limited)
 
     @property
     def limits(self) -> RateLimits:
@@ -61,9 +69,11 @@ class Asker:
                 async with self._pace.turn():
                     return await call()
             except (NotApplied, UnclearFate) as error:
-                spent = isinstance(error, RateLimited) and error.daily_budget_spent
-                if attempt == self._max_tries or spent:
+                self._rate_limited += isinstance(error, RateLimited)
+                day_spent = isinstance(error, RateLimited) and error.daily_budget_spent
+                if attempt == self._max_tries or day_spent:
                     raise
+                self._retries += 1
                 if isinstance(error, RateLimited):
                     self._pace.back_off(error.limits, attempt)
                 else:

@@ -15,6 +15,7 @@ from contacts_pipeline.pull.asking import Door, ReadSettings, asking
 from contacts_pipeline.pull.catalogue import save_catalogue
 from contacts_pipeline.pull.contacts import ContactsRead, read_contacts
 from contacts_pipeline.pull.details import read_details
+from contacts_pipeline.spent import Spent
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class ReadResult:
     ``daily_remaining`` is what the CRM then said is left of the location's day.
     """
 
-    requests: int
+    spent: Spent
     error: CrmError | None = None
     daily_remaining: int | None = None
     contacts: ContactsRead | None = None
@@ -72,5 +73,5 @@ async def _read(read: LocationRead, settings: ReadSettings, ssl_context: SSLCont
             if read.contacts is not None:
                 contacts = await read_contacts(asker, read.contacts, read.whole_after)
         except CrmError as error:
-            return ReadResult(asker.client.requests, error, asker.limits.daily_remaining)
-        return ReadResult(asker.client.requests, None, asker.limits.daily_remaining, contacts)
+            return ReadResult(asker.spent, error, asker.limits.daily_remaining)
+        return ReadResult(asker.spent, None, asker.limits.daily_remaining, contacts)

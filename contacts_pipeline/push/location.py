@@ -34,6 +34,7 @@ from contacts_pipeline.push.row import RowPush
 from contacts_pipeline.push.slots import Slots
 from contacts_pipeline.push.stop import StopSignal
 from contacts_pipeline.push.wire import Errand, Wire
+from contacts_pipeline.spent import NOTHING, Spent
 
 _LOG = logging.getLogger(__name__)
 _ROWS_READ_AT_ONCE = 256
@@ -124,19 +125,19 @@ def _stopping_at(quiet_from: datetime | None, stop: StopSignal) -> Iterator[None
 
 async def _guarded(push: LocationPush, around: Surroundings, stop: StopSignal) -> LocationReport:
     plan = push.plan
-    spent = _requests_of_the_plan(plan, around)
+    spent = _spent_on_the_plan(plan, around)
     if plan.reason is not None and not around.force:
-        return LocationReport.held_back(plan.counts, plan.reason, plan.told or "", spent)
+        return LocationReport.held_back(plan.counts, plan.reason, plan.told or "").after(spent)
     async with only_pusher(around.ledger, around.journal, plan.location_id) as alone:
         if not alone:
             told = f"location {plan.location_id}: another push of it is running; wait for its end"
-            return LocationReport.held_back(plan.counts, "already_running", told, spent)
+            return LocationReport.held_back(plan.counts, "already_running", told).after(spent)
         if _to_send(plan) and not await asyncio.to_thread(_begin, plan, around.ledger):
             told = (
                 f"location {plan.location_id}: another plan was pushed since; "
                 "materialise upsert_plan again"
             )
-            return LocationReport.held_back(plan.counts, "plan_stale", told, spent)
+            return LocationReport.held_back(plan.counts, "plan_stale", told).after(spent)
         return await _push_rows(push, around, stop)
 
 
@@ -245,7 +246,7 @@ async def _send_all(
 
 
 async def _report(
-    push: LocationPush, around: Surroundings, stop: StopSignal, *, requests: int = 0, **facts: Any
+    push: LocationPush, around: Surroundings, stop: StopSignal, **facts: Any
 ) -> LocationReport:
     plan = push.plan
     outcomes = await asyncio.to_thread(
@@ -262,9 +263,8 @@ async def _report(
         reason=fault,
         told=told_with_remedy(plan.location_id, stop) if fault else None,
         deferred_because=stop.reason if stop.reason in _NO_FAULT else None,
-        requests=requests + _requests_of_the_plan(plan, around),
         **facts,
-    )
+    ).after(_spent_on_the_plan(plan, around))
 
 
 async def _progress(plan: PlanHeader, around: Surroundings) -> PlanProgress:
@@ -280,6 +280,6 @@ def _to_send(plan: PlanHeader) -> int:
     return plan.counts.create + plan.counts.update + plan.counts.deferred
 
 
-def _requests_of_the_plan(plan: PlanHeader, around: Surroundings) -> int:
+def _spent_on_the_plan(plan: PlanHeader, around: Surroundings) -> Spent:
     """What reading the CRM for the plan took, if that was in this run."""
-    return plan.requests_made if plan.run_id == around.run_id else 0
+    return plan.spent if plan.run_id == around.run_id else NOTHING

@@ -18,6 +18,7 @@ from contacts_pipeline.pull.contacts import PAGE_LIMIT, pages
 from contacts_pipeline.push.echo import missing_fields
 from contacts_pipeline.push.meter import where
 from contacts_pipeline.push.report import Converged
+from contacts_pipeline.spent import NOTHING, Spent
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class ReadBack:
 
     converged: Converged
     fields: Mapping[str, int]
-    requests: int
+    spent: Spent
     daily_remaining: int | None = None
     error: str | None = None
 
@@ -85,7 +86,7 @@ def read_back(
                     listed = _listed if by_pages else _nothing
                     return await _compare(asker, contacts, listed)
             except Exception as error:  # noqa: BLE001 - the other locations' proofs go on
-                return ReadBack(Converged(), {}, 0, error=_told(error))
+                return ReadBack(Converged(), {}, NOTHING, error=_told(error))
 
         found = await asyncio.gather(*(read_one(*one) for one in written.values()))
         return dict(zip(written, found, strict=True))
@@ -117,7 +118,7 @@ async def _compare(
         for field in fields:
             counts[field] = counts.get(field, 0) + 1
     told = Converged(checked=checked, equal=checked - len(differing), differs=len(differing))
-    return ReadBack(told, counts, asker.client.requests, asker.limits.daily_remaining, error)
+    return ReadBack(told, counts, asker.spent, asker.limits.daily_remaining, error)
 
 
 async def _nothing(_asker: Asker, _contacts: Sequence[Written]) -> dict[str, StoredContact]:

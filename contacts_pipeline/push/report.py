@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import asdict
 from typing import Any, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from contacts_pipeline.plan.files import PlanCounts
+from contacts_pipeline.spent import Spent
 
 Status = Literal["ok", "failed", "held"]
 
@@ -98,15 +100,19 @@ class LocationReport(BaseModel):
             + self.unknown
         )
 
+    def after(self, spent: Spent) -> Self:
+        """The report with what was asked besides the push."""
+        sums = asdict(Spent(self.requests, self.retries, self.rate_limited) + spent)
+        return self.model_copy(update=sums)
+
     @classmethod
-    def held_back(cls, counts: PlanCounts, reason: str, told: str, requests: int = 0) -> Self:
+    def held_back(cls, counts: PlanCounts, reason: str, told: str) -> Self:
         """A location for which nothing was sent: all that was planned is held."""
         held = counts.all_held()
         return cls(
             status="held",
             reason=reason,
             told=told,
-            requests=requests,
             **held.model_dump(exclude={"create", "update"}),
         )
 

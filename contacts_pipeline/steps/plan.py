@@ -36,6 +36,7 @@ from contacts_pipeline.pull import (
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.settings import Location
 from contacts_pipeline.snapshots import file_name
+from contacts_pipeline.spent import NOTHING
 from contacts_pipeline.steps.audits import count_unplanned
 from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.steps.stages import location_snapshot, stage
@@ -88,7 +89,7 @@ def plan(
         reads, ReadSettings(settings.base_url, settings.timeout_seconds, settings.max_tries)
     )
     for location_id, result in read.items():
-        record_read(ledger, location_id, run_id, result.requests, result.daily_remaining)
+        record_read(ledger, location_id, run_id, result.spent.requests, result.daily_remaining)
     unreadable |= {
         location_id: _unread(location_id, result)
         for location_id, result in read.items()
@@ -232,7 +233,7 @@ def _planned(
         custom_fields=custom_fields_of(workspace, location),
         crm_contacts=contacts if is_current_list(contacts) else None,
         is_fresh=read is not None and read.contacts is not None,
-        requests_made=results[location.id].requests if location.id in results else 0,
+        spent=results[location.id].spent if location.id in results else NOTHING,
         scored=workspace.settings.policy.crm_snapshot != "never",
         allows_duplicates=load_allows_duplicates(details_path(workspace, location.id)),
         outcomes=_outcomes_to_finish(workspace, location, last),
@@ -278,9 +279,8 @@ def _unread(location_id: str, result: ReadResult) -> LocationReport:
     return LocationReport(
         status="failed",
         reason=code,
-        requests=result.requests,
         told=f"location {location_id}: it can't be read: {error}; check its token and crm.base_url",
-    )
+    ).after(result.spent)
 
 
 def catalogue_path(workspace: Workspace, location_id: str) -> Path:

@@ -141,14 +141,9 @@ def read_back_written(
     settings = ReadSettings(crm.base_url, crm.timeout_seconds, crm.max_tries)
     found = read_back(written, settings, by_pages=sample == "all")
     for location_id, one_read in found.items():
-        record_read(ledger, location_id, run_id, one_read.requests, one_read.daily_remaining)
-        report = pushed[location_id].report
-        report = report.model_copy(
-            update={
-                "converged": one_read.converged,
-                "requests": report.requests + one_read.requests,
-            }
-        )
+        record_read(ledger, location_id, run_id, one_read.spent.requests, one_read.daily_remaining)
+        report = pushed[location_id].report.after(one_read.spent)
+        report = report.model_copy(update={"converged": one_read.converged})
         ledger.revise_push(location_id, run_id, report.model_dump())
     return found
 

@@ -82,13 +82,13 @@ def rebuild(
     answers = read_locations(reads, ReadSettings(crm.base_url, crm.timeout_seconds, crm.max_tries))
     listed = []
     for location_id, answer in answers.items():
-        record_read(ledger, location_id, run_id, answer.requests, answer.daily_remaining)
+        record_read(ledger, location_id, run_id, answer.spent.requests, answer.daily_remaining)
         if answer.error is None:
             listed.append(registry[location_id])
         else:
             told = f"location {location_id}: it can't be read: {answer.error}"
             results[location_id] = Rebuilt(
-                "failed", answer.error.code, told, requests=answer.requests
+                "failed", answer.error.code, told, requests=answer.spent.requests
             )
     return results | _restore(workspace, ledger, listed, answers, versions=versions, run_id=run_id)
 
@@ -150,7 +150,7 @@ def _told(
         restored=len(rows),
         differing=sum(row["row_hash"] is None for row in rows),
         unmatched=contacts - len(rows),
-        requests=answer.requests,
+        requests=answer.spent.requests,
     )
     if alone:
         return result
@@ -160,7 +160,7 @@ def _told(
 
 def _overtaken(location_id: str, answer: ReadResult) -> Rebuilt:
     told = f"location {location_id}: a push of it ran meanwhile; run rebuild again"
-    return Rebuilt("held", "ledger_changed", told, requests=answer.requests)
+    return Rebuilt("held", "ledger_changed", told, requests=answer.spent.requests)
 
 
 def _refused(location_id: str) -> Rebuilt:

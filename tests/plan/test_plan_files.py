@@ -23,6 +23,7 @@ from contacts_pipeline.plan import (
 )
 from contacts_pipeline.plan.files import PlanCounts
 from contacts_pipeline.plan.inputs import crm_contacts_schema, read_listed_at
+from contacts_pipeline.spent import Spent
 from tests.plan.bench import CRM, NEW, OLD, Bench, Row, contact, location
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -156,9 +157,9 @@ def test_nothing_at_all_is_no_reason_to_stop(bench: Bench) -> None:
 
 def test_time_is_estimated_from_the_limits(bench: Bench) -> None:
     people = [contact(f"{number:02}", email=f"{number}@b.org", tags=["a"]) for number in range(25)]
-    place = location(burst_limit=25, interval_ms=10_000, requests_made=3)
+    place = location(burst_limit=25, interval_ms=10_000, spent=Spent(3, 1, 1))
     header = bench.plan_all([place], people)["acme"]
-    assert (header.requests, header.seconds_estimated, header.requests_made) == (50, 20.0, 3)
+    assert (header.requests, header.seconds_estimated, header.spent) == (50, 20.0, Spent(3, 1, 1))
 
 
 def test_plan_names_the_ledger_that_it_was_made_from(bench: Bench) -> None:

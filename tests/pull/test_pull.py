@@ -30,6 +30,7 @@ from contacts_pipeline.sandbox import (
     SandboxOptions,
     running_sandbox,
 )
+from contacts_pipeline.spent import Spent
 
 FIELDS = (SandboxCustomField(key="loyalty_tier"), SandboxCustomField(key="shoe_size"))
 
@@ -55,7 +56,7 @@ def test_all_pages_are_read_at_a_request_for_500_contacts(tmp_path: Path) -> Non
     with running_sandbox(options()) as crm:
         crm.seed_contacts("acme", [{"email": f"p{n}@example.com"} for n in range(1203)])
         read_whole = ContactsRead(1203, 1203, whole=True)
-        assert read(crm, tmp_path) == ReadResult(4, None, 199_996, read_whole)
+        assert read(crm, tmp_path) == ReadResult(Spent(4), None, 199_996, read_whole)
         assert crm.count("search") == 3
         rows = pq.read_table(tmp_path / "crm_contacts.parquet").to_pylist()
         assert {row["contact_id"] for row in rows} == {one["id"] for one in crm.contacts()}
@@ -75,7 +76,8 @@ def test_page_that_failed_is_asked_for_again(tmp_path: Path, fault: str) -> None
         crm.seed_contacts("acme", [{"email": "p@example.com"}])
         crm.set_faults(Fault.parse(fault).model_copy(update={"times": 1}))
         result = read(crm, tmp_path)
-        assert (result.requests, result.error) == (3, None)
+        limited = 1 if fault == "429" else 0
+        assert (result.spent, result.error) == (Spent(3, 1, limited), None)
 
 
 def test_reading_that_fails_leaves_the_old_snapshot(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_nothing_changed_costs_one_request(tmp_path: Path, crm: RunningSandbox) 
     assert read(crm.url, tmp_path).contacts is not None
     before = rows(tmp_path)
     again = read(crm.url, tmp_path)
-    assert again.requests == 1
+    assert again.spent.requests == 1
     assert again.contacts is not None
     assert (again.contacts.contacts, again.contacts.read, again.contacts.whole) == (1800, 0, False)
     assert rows(tmp_path) == before
@@ -98,7 +98,7 @@ def test_what_was_added_and_edited_is_read_and_the_rest_taken_over(
     crm.upsert(email="p7@example.com", firstName="Edited")
     crm.upsert(email="new@example.com", firstName="New")
     again = read(crm.url, tmp_path)
-    assert again.requests == 1
+    assert again.spent.requests == 1
     assert again.contacts is not None
     assert (again.contacts.contacts, again.contacts.read) == (1801, 2)
     assert_equals(crm, tmp_path)
@@ -123,7 +123,7 @@ def test_all_is_read_anew_when_the_last_whole_reading_is_old(
     crm.seed_contacts("acme", long_ago(1200))
     read(crm.url, tmp_path)
     read(crm.url, tmp_path)
-    assert read(crm.url, tmp_path, timedelta(0)).requests == 3
+    assert read(crm.url, tmp_path, timedelta(0)).spent.requests == 3
 
 
 @pytest.mark.parametrize(("count", "requests"), [(0, 1), (500, 1), (501, 2), (1000, 2)])
@@ -131,9 +131,9 @@ def test_never_more_than_a_request_for_500_contacts(
     tmp_path: Path, crm: RunningSandbox, count: int, requests: int
 ) -> None:
     crm.seed_contacts("acme", long_ago(count))
-    assert read(crm.url, tmp_path).requests == requests
+    assert read(crm.url, tmp_path).spent.requests == requests
     assert len(rows(tmp_path)) == count
-    assert read(crm.url, tmp_path).requests <= requests
+    assert read(crm.url, tmp_path).spent.requests <= requests
 
 
 def test_list_of_other_columns_is_not_continued(tmp_path: Path, crm: RunningSandbox) -> None:
@@ -222,7 +222,7 @@ def test_search_that_lags_is_caught_up_with(tmp_path: Path) -> None:
         assert "Late" not in {row["first_name"] for row in rows(tmp_path).values()}
         time.sleep(0.5)
         again = read(crm.url, tmp_path)
-        assert again.requests == 1
+        assert again.spent.requests == 1
         assert_equals(crm, tmp_path)
 
 
@@ -271,5 +271,5 @@ def test_killed_halfway_leaves_the_old_list_whole(tmp_path: Path) -> None:
             process.communicate()
         assert rows(tmp_path) == before
         again = read(crm.url, tmp_path)
-        assert again.requests <= 1 + 25, "beyond 10,000 too"
+        assert again.spent.requests <= 1 + 25, "beyond 10,000 too"
         assert len(rows(tmp_path)) == 12_500

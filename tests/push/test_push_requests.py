@@ -77,3 +77,13 @@ def test_faults_raise_the_ratio_as_much_as_the_server_saw(
     assert (report.created, report.lookup_requests, report.tag_requests) == (12, 6, 15)
     assert logged(crm, UPSERTS) == 12 + 3 + 3, "again after a 429 and where it was not applied"
     assert report.upserts_per_changed_contact == 1.5
+
+
+def test_a_page_of_the_list_that_was_asked_for_again_is_in_the_report(
+    crm: RunningSandbox, project: MakeProject
+) -> None:
+    once = {"times": 1, "operations": ("search",)}
+    crm.set_faults(Fault.parse("429").model_copy(update=once))
+    report = project(people(2), policy={"crm_snapshot": "first_run"}).push()["acme"]
+    assert (report.created, report.retries, report.rate_limited) == (2, 1, 1)
+    assert_told_as_logged(report, crm)
