@@ -11,9 +11,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,20 @@ class Server:
     pid: int
 
     def cpu_seconds(self) -> float:
-        """Of every backend that has ended."""
-        used = psutil.Process(self.pid).cpu_times()
+        """Of every backend, once the last one of the readers has ended."""
+        postmaster = psutil.Process(self.pid)
+        while any("127.0.0.1" in name or "[local]" in name for name in _names(postmaster)):
+            time.sleep(0.05)
+        used = postmaster.cpu_times()
         return float(used.children_user + used.children_system)
+
+
+def _names(postmaster: psutil.Process) -> list[str]:
+    names = []
+    for backend in postmaster.children():
+        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            names.append(" ".join(backend.cmdline()))
+    return names
 
 
 def main() -> None:

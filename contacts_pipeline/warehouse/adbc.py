@@ -35,7 +35,7 @@ def adbc_reader(
     dialect: Dialect,
     place: str,
     timeout_seconds: float,
-    options: Mapping[str, int] | None = None,
+    options: Mapping[str, str | int] | None = None,
 ) -> Iterator["AdbcReader"]:
     """A reader over the connection that ``connect`` opens; ``options`` are a statement's."""
     try:
@@ -60,7 +60,7 @@ class AdbcReader:
         dialect: Dialect,
         place: str,
         timeout_seconds: float,
-        options: Mapping[str, int],
+        options: Mapping[str, str | int],
     ) -> None:
         self.dialect = dialect
         self._options = options

@@ -16,6 +16,8 @@ from contacts_pipeline.warehouse.postgres_uri import connection_uri
 from contacts_pipeline.warehouse.trouble import Trouble, TroubleKind, first_line
 
 LOCK_SECONDS = 60
+_BATCHES = {"adbc.postgresql.batch_size_hint_bytes": "4194304"}
+"""The driver's own are of 16 MiB, of which several are held at once."""
 _STATE = re.compile(r"SQLSTATE:? (?P<state>\w{5})")
 _BY_STATE = {
     "28P01": TroubleKind.LOGIN,
@@ -127,6 +129,10 @@ def open_postgres(url: str, timeout_seconds: float) -> Iterator[AdbcReader]:
     dbapi = driver("adbc_driver_postgresql.dbapi", "postgres")
     uri = connection_uri(url)
     with adbc_reader(
-        lambda: dbapi.connect(uri), PostgresDialect(timeout_seconds), shown(url), timeout_seconds
+        lambda: dbapi.connect(uri),
+        PostgresDialect(timeout_seconds),
+        shown(url),
+        timeout_seconds,
+        _BATCHES,
     ) as reader:
         yield reader

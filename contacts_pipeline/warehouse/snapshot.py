@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from contacts_pipeline.contact import TEXT_COLUMNS
@@ -26,19 +28,29 @@ CONTACTS = pa.schema(
     ]
 )
 STATE = b"contacts_pipeline"
-_MOMENT = """
+_REPEATING = [
+    "location_id", "origin", "city", "state", "country", "timezone", "source", "company_name",
+    "tags", "dnd", "gender", "assigned_to",
+]  # fmt: skip
+"""Columns of few values; a dictionary of the others costs a third of the writing for nothing."""
+_OFFSET = r"\s*([+-]\d\d(:?\d\d)?|Z)\s*$"
+_MOMENT = rf"""
     select case when isfinite(moment) then moment at time zone 'UTC' end as moment
     from (
         select coalesce(
             try_cast(updated_at_raw as timestamptz),
             try_cast(
-                regexp_replace(updated_at_raw, '\\s+([+-]\\d\\d(:?\\d\\d)?|Z)\\s*$', '\\1')
+                updated_at_raw
+                    .regexp_replace('^(\d{{4}}-\d\d-\d\d[ T]\d\d){_OFFSET}', '\1:00\2')
+                    .regexp_replace('^(\d{{4}}-\d\d-\d\d[ T]\d\d:\d\d){_OFFSET}', '\1:00\2')
+                    .regexp_replace('{_OFFSET}', '\1')
                 as timestamptz
             )
         ) as moment
         from incoming
     )
 """
+"""What Arrow reads, and more: an offset behind a blank, no offset, what is no time."""
 
 
 def write_contacts(
@@ -47,11 +59,11 @@ def write_contacts(
     """Write batches of text as ``warehouse_contacts`` to ``path``; returns the rows."""
     rows = 0
     with (
-        pq.ParquetWriter(path, CONTACTS, compression="zstd") as writer,
+        pq.ParquetWriter(path, CONTACTS, compression="zstd", use_dictionary=_REPEATING) as writer,
         typing_engine() as con,
     ):
         writer.add_key_value_metadata({STATE.decode(): state})
-        for table in _in_groups(batches):
+        for table in _in_groups(_read_ahead(batches)):
             writer.write_table(_completed(table, custom_fields, con), row_group_size=table.num_rows)
             rows += table.num_rows
     return rows
@@ -88,6 +100,16 @@ def as_text(table: pa.Table, con: duckdb.DuckDBPyConnection) -> pa.Table:
     return table
 
 
+def _read_ahead(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The next batch is fetched while the one before it is written: both are work for a core."""
+    coming = iter(batches)
+    with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as thread:
+        following = thread.submit(next, coming, None)
+        while (batch := following.result()) is not None:
+            following = thread.submit(next, coming, None)
+            yield batch
+
+
 def _in_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
@@ -111,11 +133,20 @@ def _completed(
     }
     columns["updated_at"] = pa.nulls(incoming.num_rows, pa.timestamp("us"))
     if "updated_at_raw" in given:
-        con.register("incoming", incoming.select(["updated_at_raw"]))
-        columns["updated_at"] = con.sql(_MOMENT).to_arrow_table()["moment"]
-        con.unregister("incoming")
+        columns["updated_at"] = _moments(incoming, con)
     columns["custom_fields"] = _custom_fields(incoming, custom_fields)
     return pa.table(columns, schema=CONTACTS)
+
+
+def _moments(incoming: pa.Table, con: duckdb.DuckDBPyConnection) -> pa.ChunkedArray:
+    """Arrow reads only what has its offset and is whole, in a tenth of DuckDB's time."""
+    try:
+        moments = pc.cast(incoming["updated_at_raw"], pa.timestamp("us", "UTC"))
+    except pa.ArrowInvalid:
+        con.register("incoming", incoming.select(["updated_at_raw"]))
+        moments = con.sql(_MOMENT).to_arrow_table()["moment"]
+        con.unregister("incoming")
+    return moments.cast(pa.timestamp("us"))
 
 
 def _custom_fields(incoming: pa.Table, names: Sequence[str]) -> pa.Array:
