@@ -20,7 +20,7 @@ from pydantic import (
 
 from contacts_pipeline.contact import FIELD_COLUMNS, NOT_NULLABLE, Channel
 from contacts_pipeline.settings_oauth import OAuth
-from contacts_pipeline.settings_operation import Alerts, Automation, Checks
+from contacts_pipeline.settings_operation import Alerts, Automation, Checks, Retention
 from contacts_pipeline.settings_section import (
     Expression,
     QuietSpan,
@@ -262,6 +262,7 @@ class Settings(Section):
     write_back: WriteBack | None = None
     automation: Automation | None = None
     checks: Checks = Checks()
+    retention: Retention = Retention()
     alerts: Alerts = Alerts()
 
     _folder: Path = PrivateAttr(default_factory=Path)

@@ -1,6 +1,6 @@
 """How the pipeline runs unattended, as sections of ``contacts.yaml``.
 
-When it runs, what its checks find wrong, and who is told.
+When it runs, what its checks find wrong, what is kept, and who is told.
 """
 
 from typing import Literal, Self
@@ -46,6 +46,22 @@ class Checks(Section):
     )
     budget_days: int = Field(
         1, ge=1, description="Days that a location's plan may take by its limit: 'within_budget'."
+    )
+
+
+class Retention(Section):
+    """How long what runs leave behind is kept; the job 'tidy' removes what is older."""
+
+    tidy: CronLine = Field(
+        "0 3 * * *", description="Cron line of the job, where there is a section 'automation'."
+    )
+    run_days: float = Field(
+        90,
+        gt=0,
+        description="Dagster's runs, with events and logs; what says how a partition stands stays.",
+    )
+    snapshot_days: float = Field(
+        30, gt=0, description="Plans and outcomes of locations that are no longer enabled."
     )
 
 

@@ -19,6 +19,7 @@ from contacts_pipeline.defs.contacts import (
 from contacts_pipeline.defs.crm_contacts import CRM_CONTACTS
 from contacts_pipeline.defs.locations import crm_locations
 from contacts_pipeline.defs.resources import Project
+from contacts_pipeline.defs.tidy import tidy_job, tidy_schedule
 from contacts_pipeline.defs.upserts import location_assets
 from contacts_pipeline.defs.upstream import (
     read_by_contacts,
@@ -53,8 +54,8 @@ def build_definitions(
             CRM_CONTACTS,
             automate(location_assets(writes_back=writes_back), automation),
         ],
-        jobs=[refresh_job, plan_job, *push_jobs(writes_back=writes_back)],
-        schedules=list(schedules(automation)),
+        jobs=[refresh_job, plan_job, *push_jobs(writes_back=writes_back), tidy_job],
+        schedules=[*schedules(automation), *tidy_schedule(settings)],
         sensors=[
             location_sensor(automation, writes_back=writes_back),
             *alert_sensors(settings.alerts if settings else Alerts()),

@@ -26,6 +26,7 @@ from contacts_pipeline.steps.refresh import (
 )
 from contacts_pipeline.steps.stages import StageMissingError
 from contacts_pipeline.steps.standing import Standing, standings
+from contacts_pipeline.steps.tidy import remove_old_snapshots
 from contacts_pipeline.steps.write_back import Unwritten, Written
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "refresh_locations",
     "registered_locations",
     "rejected_shares",
+    "remove_old_snapshots",
     "standings",
     "stored_plan",
     "unassigned",
