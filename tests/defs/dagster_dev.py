@@ -1,6 +1,7 @@
 """``dagster dev`` as a user starts it: daemon, webserver and code server, asked over GraphQL."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).parents[2]
+_QUICK_DAEMON = Path(__file__).parent / "quick_daemon"
 WAIT_SECONDS = 300  # a machine may be busy with much else
 STAGES = ("upsert_plan", "contact_upserts", "upsert_outcomes")
 _SELECTOR = {"repositoryLocationName": "contacts_pipeline", "repositoryName": "__repository__"}
@@ -138,11 +140,22 @@ class Dagster:
         assert "FAILURE" not in statuses, self.log.read_text()[-4_000:]
         return len(statuses) - statuses.count("STARTED")
 
-    def until(self, is_so: Callable[[], bool]) -> None:
+    def process_of(self, run_id: str) -> int:
+        """The process that a started run says it is."""
+        query = """query($r: ID!) { logsForRun(runId: $r) { ... on EventConnection {
+            events { ... on MessageEvent { message } } } } }"""
+        events = self.ask(query, r=run_id)["logsForRun"]["events"]
+        told = " ".join(event.get("message", "") for event in events)
+        found = re.search(r"\(pid: (\d+)\)", told)
+        assert found, told
+        return int(found[1])
+
+    def until(self, is_so: Callable[[], bool], *, seconds: float = 0.5) -> None:
+        """Wait, and look every so many seconds."""
         deadline = time.monotonic() + WAIT_SECONDS
         while not is_so():
             assert time.monotonic() < deadline, self.log.read_text()[-4_000:]
-            time.sleep(0.5)
+            time.sleep(seconds)
 
     def until_in(self, ask: Callable[[], str], ended: set[str]) -> str:
         found = ""
@@ -159,6 +172,16 @@ class Dagster:
         """Wait until the sensor has looked twice more, so that it has seen all that was."""
         seen = self.ticks(sensor)
         self.until(lambda: self.ticks(sensor) >= seen + 2)
+
+
+def child_of(parent: int, word: str) -> int:
+    """The child of a process that has the word on its command line."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            ancestor = int(stat.read_text().rpartition(")")[2].split()[1])
+            if ancestor == parent and word in (stat.parent / "cmdline").read_text():
+                return int(stat.parent.name)
+    raise AssertionError(f"{parent} has no child {word}")
 
 
 def place_instance(folder: Path) -> None:
@@ -181,7 +204,7 @@ def dagster_dev(folder: Path) -> Iterator[tuple[Dagster, "subprocess.Popen[bytes
             cwd=folder,
             stdout=log,
             stderr=log,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | {"PYTHONPATH": f"{_QUICK_DAEMON}:{ROOT}"},
             start_new_session=True,
         )
     dagster = Dagster(f"http://127.0.0.1:{port}", path)
