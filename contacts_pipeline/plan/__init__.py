@@ -13,7 +13,7 @@ from contacts_pipeline.plan.files import (
     read_header,
     read_rows,
 )
-from contacts_pipeline.plan.hashes import hashes_after
+from contacts_pipeline.plan.hashes import hashes_after, with_tags_apart
 from contacts_pipeline.plan.inputs import PlannedLocation
 from contacts_pipeline.plan.planner import Sources, plan_locations
 from contacts_pipeline.plan.restore import restored_contacts
@@ -39,4 +39,5 @@ __all__ = [
     "read_header",
     "read_rows",
     "restored_contacts",
+    "with_tags_apart",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from contacts_pipeline.keyed_hash import keyed_hash
 
+_PLACE = "locationId"
 _READ = json.JSONDecoder().raw_decode
 
 
@@ -17,8 +18,21 @@ def hashes_after(row: Mapping[str, Any], key: bytes) -> dict[str, str]:
     known: dict[str, str] = json.loads(row["hashes"])
     if row["body"] is None:
         return known
-    said = {field: keyed_hash(key, field, text) for field, text in _texts(row["body"])}
+    texts = _texts(row["body"])
+    said = {field: keyed_hash(key, field, text) for field, text in texts if field != _PLACE}
     return known | said
+
+
+def with_tags_apart(row: Mapping[str, Any], key: bytes) -> Mapping[str, Any]:
+    """The row with its tags beside the body, to be added to those that others gave."""
+    texts = dict(_texts(row["body"]))
+    if "tags" not in texts:
+        return row
+    tags = texts.pop("tags")
+    hashes = json.loads(row["hashes"]) | {"tags": keyed_hash(key, "tags", tags)}
+    body = ",".join(f'"{field}":{text}' for field, text in texts.items())
+    apart = {"body": f"{{{body}}}", "add_tags": json.loads(tags), "hashes": json.dumps(hashes)}
+    return {**row, **apart}
 
 
 def _texts(body: str) -> Iterator[tuple[str, str]]:
@@ -27,6 +41,5 @@ def _texts(body: str) -> Iterator[tuple[str, str]]:
     while at < len(body) - 1:
         field, colon = _READ(body, at)
         _, end = _READ(body, colon + 1)
-        if field != "locationId":
-            yield field, body[colon + 1 : end]
+        yield field, body[colon + 1 : end]
         at = end + 1

@@ -23,6 +23,7 @@ from contacts_pipeline.crm import (
     Unreachable,
     Upserted,
 )
+from contacts_pipeline.plan import with_tags_apart
 from contacts_pipeline.push.echo import differences, holds
 from contacts_pipeline.push.meter import Effect, where
 from contacts_pipeline.push.slots import Slots
@@ -136,7 +137,8 @@ class RowPush:
             found = await self._deliver("lookup", lambda: self._look_up(wanted))
             if found is not None and holds(found, wanted, self._row.get("tags_policy")):
                 return found
-        self._row = _with_tags_apart(self._row)
+        if self._row.get("tags_policy") == "add":  # tags that others gave meanwhile must stay
+            self._row = with_tags_apart(self._row, self._wire.hash_key)
         return None
 
     async def _look_up(self, wanted: Mapping[str, Any]) -> StoredContact | None:
@@ -217,15 +219,6 @@ class RowPush:
     @property
     def _has_written(self) -> bool:
         return bool(self._sent["upsert"] or self._sent["tags"])
-
-
-def _with_tags_apart(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The row as it is sent again: tags that others gave meanwhile must stay."""
-    body = json.loads(row["body"])
-    if row.get("tags_policy") != "add" or "tags" not in body:
-        return row
-    tags = body.pop("tags")
-    return {**row, "body": json.dumps(body, ensure_ascii=False), "add_tags": tags}
 
 
 def _backoff(times: int) -> float:

@@ -71,6 +71,7 @@ class Wire:
         self.stop = stop
         self.settle_seconds = settle_seconds
         self.max_tries = max_tries
+        self.hash_key = errand.hash_key
         self.meter = Meter()
         self.began_at = self.now()
         self._errand = errand
@@ -135,7 +136,7 @@ class Wire:
         self, row: Mapping[str, Any], contact: StoredContact, *, tags_to_come: bool
     ) -> None:
         """The CRM has acknowledged the row's contact, with or without its tags."""
-        hashes = hashes_after(row, self._errand.hash_key)
+        hashes = hashes_after(row, self.hash_key)
         if tags_to_come:
             hashes.pop("tags", None)
         self._remember(
@@ -297,4 +298,4 @@ class Wire:
             raise Stopped from None
 
     def _hash(self, kind: str, value: str | None) -> str | None:
-        return keyed_hash(self._errand.hash_key, kind, value) if value else None
+        return keyed_hash(self.hash_key, kind, value) if value else None
