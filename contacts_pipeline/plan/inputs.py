@@ -51,13 +51,15 @@ LOCATIONS = pa.schema(
         ("listed_at", pa.timestamp("us")),
         ("is_fresh", pa.bool_()),
         ("custom_fields", pa.map_(pa.string(), pa.string())),
+        ("rules", pa.string()),
     ]
 )
 """``locations``: what the relations of the plan know of a location.
 
 Whether its duplicate rule looks at email and at phone, and whether several contacts may hold one
 value; up to when its list shows everything (UTC, null without a list that says so) and whether it
-was read in this run; keys of custom fields that take any text, to their ids.
+was read in this run; keys of custom fields that take any text, to their ids; what hashes depend
+on beside a contact's values.
 """
 
 DEFERRED_CONTACTS = pa.schema([("location_id", pa.string()), ("identity", pa.string())])

@@ -2,7 +2,7 @@
 -- says.
 -- location_id, identity, changed_fields (all API fields that it says), body (JSON text),
 -- add_tags (varchar[]: tags that the body leaves out, since the contact may exist and have others;
--- null if none), hashes (JSON: of the tags that the body leaves out), row_hash
+-- null if none), hashes (JSON: of the tags that the body leaves out)
 with said as (
     select
         said_rows.*,
@@ -25,6 +25,5 @@ select
         after_tags
     ) || '}' as body,
     if(adds_tags, tag_list, null) as add_tags,
-    if(adds_tags, '{"tags":"' || keyed_hash('tags', tags) || '"}', '{}') as hashes,
-    row_hash
+    if(adds_tags, '{"tags":"' || keyed_hash('tags', tags) || '"}', '{}') as hashes
 from said

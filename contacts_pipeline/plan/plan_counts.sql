@@ -43,14 +43,7 @@ gone as (
 
 wanted as (
     select location_id, md5(bit_xor(md5_number(row_hash))::varchar) as data_version
-    from (
-        select location_id, identity, row_hash
-        from row_hashes
-        union all
-        select location_id, identity, row_hash
-        from new_contacts
-        anti join row_hashes using (location_id, identity)
-    )
+    from row_hashes
     group by location_id
 )
 

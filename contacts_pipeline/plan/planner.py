@@ -30,6 +30,7 @@ from contacts_pipeline.plan.inputs import (
     PlannedLocation,
     read_listed_at,
 )
+from contacts_pipeline.plan.memory import memory_path, recall, remember, rules
 from contacts_pipeline.plan.writing import save_plans
 from contacts_pipeline.settings import Policy
 
@@ -46,15 +47,16 @@ IDENTITIES: Relations = (
     ("unsettled", "table"),
     ("key_contacts", "table"),
     ("contact_holdings", "table"),
+    ("shaped_custom_fields", "table"),
     ("claims", "table"),
     ("own_contacts", "table"),
     ("phone_owners", "table"),
     ("gone_contacts", "table"),
     ("withheld_values", "table"),
-    ("shaped_custom_fields", "table"),
-    ("sendable_contacts", "view"),
+    ("settled_contacts", "table"),
+    ("sendable_contacts", "table"),
     ("said_fields", "view"),
-    ("said_rows", "view"),
+    ("said_rows", "table"),
     ("row_hashes", "table"),
     ("decisions", "table"),
     ("compared_contacts", "table"),
@@ -91,11 +93,15 @@ class Sources:
 
 @dataclass(frozen=True)
 class Known:
-    """What the ledger says; ``fields`` of contacts (``location_id, contact_id``) on demand."""
+    """What the ledger says; ``fields`` of contacts (``location_id, contact_id``) on demand.
+
+    ``hashes`` are the files that ``memory`` wrote.
+    """
 
     contacts: pa.Table
     unsettled: pa.Table
     fields: Callable[[pa.Table], pa.Table]
+    hashes: Sequence[Path] = ()
 
 
 def plan_locations(
@@ -113,10 +119,12 @@ def plan_locations(
         one.location_id: extracted_before(one, sources.snapshots, ledger.crm) for one in locations
     }
     versions = {location_id: ledger.version(location_id)[0] for location_id in ids}
+    memories = {one: memory_path(sources.snapshots, ledger.crm, one) for one in ids}
     known = Known(
         read_acknowledged_contacts(ledger, ids),
         ledger.unsettled(ids),
         partial(read_acknowledged_fields, ledger),
+        list(memories.values()),
     )
     with planning(locations, sources, known, policy, hash_key) as con:
         days = _register_days(con, ledger, locations)
@@ -138,6 +146,7 @@ def plan_locations(
             for location in locations
         }
         save_plans(con, headers, sources.snapshots)
+        remember(con, memories)
     return headers
 
 
@@ -154,7 +163,8 @@ def planning(
         define_keyed_hash(con, hash_key)
         scan(con, "all_unique_contacts", sources.unique_contacts)
         scan(con, "valid_contacts", sources.valid_contacts)
-        _register(con, locations, policy)
+        _register(con, locations, policy, hash_key)
+        recall(con, known.hashes)
         define_custom_values(con, {one.location_id: one.custom_fields for one in locations})
         _register_crm(con, known, locations)
         _define(con, CONTACTS)
@@ -175,12 +185,13 @@ def _define(con: duckdb.DuckDBPyConnection, relations: Relations) -> None:
 
 
 def _register(
-    con: duckdb.DuckDBPyConnection, locations: Sequence[PlannedLocation], policy: Policy
+    con: duckdb.DuckDBPyConnection,
+    locations: Sequence[PlannedLocation],
+    policy: Policy,
+    hash_key: bytes,
 ) -> None:
-    con.register(
-        "locations",
-        pa.Table.from_pylist([_location_row(location) for location in locations], LOCATIONS),
-    )
+    rows = [_location_row(one) | {"rules": rules(one, policy, hash_key)} for one in locations]
+    con.register("locations", pa.Table.from_pylist(rows, LOCATIONS))
     row: dict[str, Any] = policy.model_dump()
     con.register(
         "policy",

@@ -1,5 +1,7 @@
--- A hash of all that each identity says whose contact may hold it already.
+-- A hash of all that each identity says, by which the CRM's answer to it is known again.
 -- location_id, identity, row_hash
 select location_id, identity, row_hash
+from settled_contacts
+union all
+select location_id, identity, row_hash
 from said_rows
-semi join own_contacts using (location_id, identity)

@@ -1,5 +1,5 @@
--- What each identity says, as the text between the brackets of a body. A view, read only where it is
--- needed. Tags stand apart, since they may need a request of their own.
+-- What each identity says that is not settled, as the text between the brackets of a body. Tags stand
+-- apart, since they may need a request of their own.
 -- location_id, identity, tag_list (varchar[], null if none), tags (JSON text, null if none),
 -- before_tags, after_tags (text, null if nothing is said there), fields (API fields that it says),
 -- row_hash (of all of it: the same for the same fields, whatever they were made of)

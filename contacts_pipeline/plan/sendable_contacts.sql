@@ -1,6 +1,6 @@
--- What each identity says of itself after policy and withholding: all that its contact should
--- hold, whether or not the CRM has it already.
--- The columns of unique_contacts that a body is made of; a view, read only where it is needed.
+-- What each identity says of itself that is not settled, after policy and withholding: all that its
+-- contact should hold, whether or not the CRM has it already.
+-- The columns of unique_contacts that a body is made of:
 -- email, phone (null if withheld), dnd, dnd_<channel>, inbound_dnd (null if not to be sent),
 -- tags (sorted, null if none), custom_fields (struct(id, value)[] by id, those that are known,
 -- value is JSON text)
@@ -60,3 +60,6 @@ left join withheld_values as withheld_phone
 left join shaped_custom_fields as shaped
     on shaped.location_id = contacts.location_id
     and shaped.identity = contacts.identity
+anti join settled_contacts as settled
+    on settled.location_id = contacts.location_id
+    and settled.identity = contacts.identity

@@ -23,7 +23,7 @@ with decided as (
         new_contacts.body as new_body,
         new_contacts.add_tags as new_tags,
         new_contacts.hashes as new_hashes,
-        if(changes.is_all, row_hashes.row_hash, new_contacts.row_hash) as row_hash,
+        if(decisions.contact_id is null or changes.is_all, row_hashes.row_hash, null) as row_hash,
         known.email_hash as known_email_hash,
         known.phone_hash as known_phone_hash,
         coalesce(

@@ -18,6 +18,9 @@ from contacts_pipeline.plan.files import (
 )
 from contacts_pipeline.snapshots import replacing
 
+_REPEATED = ["location_id", "action", "hold", "request", "add_tags"]
+"""Columns that few values fill: looking for repetition in the others costs more than it saves."""
+
 
 def save_plans(
     con: duckdb.DuckDBPyConnection, headers: Mapping[str, PlanHeader], snapshots: Path
@@ -40,7 +43,7 @@ def save_plans(
         order by location_id, place nulls last, action, updated_at desc nulls last, identity
         """
     ).to_arrow_reader()
-    by_location = groupby(_slices(rows), key=lambda part: part[0])
+    by_location = groupby(slices(rows), key=lambda part: part[0])
     written = set()
     for location_id, parts in by_location:
         _write(headers[location_id], rows.schema, (rows for _, rows in parts), snapshots)
@@ -49,7 +52,7 @@ def save_plans(
         _write(headers[location_id], rows.schema, (), snapshots)
 
 
-def _slices(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
+def slices(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
     """The batches cut where one location ends and the next begins."""
     for batch in batches:
         runs = pc.run_end_encode(batch.column("location_id"))
@@ -66,7 +69,8 @@ def _write(
 ) -> None:
     path = plan_path(snapshots, header.crm, header.location_id, header.plan_id)
     schema = columns.with_metadata({HEADER_KEY: header_json(header)})
-    with replacing(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
+    options = {"compression": "zstd", "use_dictionary": _REPEATED}
+    with replacing(path) as part, pq.ParquetWriter(part, schema, **options) as writer:
         for batch in rows:
             writer.write_batch(batch)
     point_to_newest(snapshots, header)

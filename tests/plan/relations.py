@@ -11,6 +11,7 @@ from contacts_pipeline.keyed_hash import define_keyed_hash
 from contacts_pipeline.ledger.relations import ACKNOWLEDGED_CONTACTS, ACKNOWLEDGED_FIELDS, UNSETTLED
 from contacts_pipeline.plan.custom_values import CUSTOM_VALUES, TYPED_CUSTOM_FIELDS
 from contacts_pipeline.plan.inputs import CRM_CONTACTS, DEFERRED_CONTACTS, LOCATIONS
+from contacts_pipeline.plan.memory import REMEMBERED_HASHES
 from tests.plan.bench import KEY, UNIQUE_CONTACTS, VALID_CONTACTS
 
 Table = list[dict[str, Any]]
@@ -100,14 +101,21 @@ SCHEMAS: dict[str, pa.Schema] = {
     "gone_contacts": _schema("location_id contact_id source_keys"),
     "key_contacts": _schema("location_id source_key contact_id is_deleted"),
     "contact_holdings": _schema("location_id contact_id kind value is_certain is_additional"),
-    "claims": _schema("location_id identity source_keys updated_at hold email_hash phone_hash"),
+    "claims": pa.schema(
+        [
+            *_schema("location_id identity source_keys updated_at hold email_hash phone_hash"),
+            ("content", pa.uint64()),
+        ]
+    ),
     "own_contacts": _schema("location_id identity contact_id found_by conflict"),
     "phone_owners": _schema("location_id phone_hash identity"),
     "withheld_values": _schema("location_id identity field code holder"),
+    "remembered_hashes": REMEMBERED_HASHES,
+    "settled_contacts": _schema("location_id identity row_hash"),
     "row_hashes": _schema("location_id identity row_hash"),
     "new_contacts": pa.schema(
         [
-            *_schema("location_id identity changed_fields body row_hash"),
+            *_schema("location_id identity changed_fields body"),
             ("add_tags", LIST),
             ("hashes", TEXT),
         ]

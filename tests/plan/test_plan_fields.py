@@ -575,4 +575,3 @@ def test_version_of_the_data_does_not_depend_on_the_order(out: Relation) -> None
     ]
     assert versions[0] == versions[1] != versions[2]
     assert versions[3] == {"empty"}
-    assert versions[0] == out("plan_counts", "data_version", row_hashes=two, new_contacts=one)

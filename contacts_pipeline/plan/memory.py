@@ -1,0 +1,83 @@
+"""The hashes that the last plan of a location made, so that the next need not make them again.
+
+A memory of pure functions: of an identity with the same content under the same rules they are the
+same. What is missing, or of another form, is made anew.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from contacts_pipeline.engine import define, relation_sql
+from contacts_pipeline.keyed_hash import fingerprint
+from contacts_pipeline.plan.inputs import PlannedLocation
+from contacts_pipeline.plan.writing import slices
+from contacts_pipeline.settings import Policy
+from contacts_pipeline.snapshots import file_name, replacing
+
+PACKAGE = "contacts_pipeline.plan"
+REMEMBERED_HASHES = pa.schema(
+    [
+        ("location_id", pa.string()),
+        ("identity", pa.string()),
+        ("content", pa.uint64()),
+        ("withheld", pa.list_(pa.string())),
+        ("email_hash", pa.string()),
+        ("phone_hash", pa.string()),
+        ("row_hash", pa.string()),
+    ]
+)
+"""``remembered_hashes``: the columns of ``hashes_to_remember.sql``, as they were made last."""
+
+_HASHED_BY = ("claims", "sendable_contacts", "said_fields", "said_rows")
+
+
+def memory_path(snapshots: Path, crm: str, location_id: str) -> Path:
+    """Where the hashes of a location are kept."""
+    return snapshots / "contact_hashes" / file_name(crm) / f"{file_name(location_id)}.parquet"
+
+
+def rules(location: PlannedLocation, policy: Policy, hash_key: bytes) -> str:
+    """All but the identities' own values that a hash depends on, in short."""
+    told = {
+        "key": fingerprint(hash_key),
+        "match": location.match,
+        "allows_duplicates": location.allows_duplicates,
+        "custom_fields": {key: repr(one) for key, one in sorted(location.custom_fields.items())},
+        "policy": policy.model_dump_json(include={"tags", "dnd", "clear"}),
+        "sql": [relation_sql(PACKAGE, name) for name in _HASHED_BY],
+        "duckdb": duckdb.__version__,
+    }
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def recall(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
+    """Register ``remembered_hashes`` from those of ``paths`` that can be used."""
+    usable = [str(path) for path in paths if _is_usable(path)]
+    if usable:
+        con.register("remembered_hashes", con.read_parquet(usable))
+    else:
+        con.register("remembered_hashes", REMEMBERED_HASHES.empty_table())
+
+
+def remember(con: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
+    """Write the hashes of the locations in which any has changed."""
+    define(con, PACKAGE, "hashes_to_remember", "table")
+    rows = con.sql("from hashes_to_remember order by location_id").to_arrow_reader()
+    for location_id, parts in groupby(slices(rows), key=lambda part: part[0]):
+        with replacing(paths[location_id]) as path:
+            table = pa.Table.from_batches([batch for _, batch in parts])
+            pq.write_table(table.cast(REMEMBERED_HASHES), path, use_dictionary=["location_id"])
+
+
+def _is_usable(path: Path) -> bool:
+    try:
+        return bool(pq.read_schema(path).equals(REMEMBERED_HASHES))
+    except (FileNotFoundError, pa.ArrowInvalid):
+        return False
