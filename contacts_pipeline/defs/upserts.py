@@ -34,14 +34,21 @@ FAILED, UNWRITTEN = "failed", "not_written_back"
 """What a run's Failure holds: location to report, and location to what was told."""
 
 
-def locations_per_run(told: str) -> int:
-    """How many locations share a run; raises ``SettingsError`` where that is no number from 1."""
+def backfill_policy(told: str) -> dg.BackfillPolicy:
+    """How many locations share a run: a number from 1, or ``all``; else a ``SettingsError``.
+
+    A range on the command line needs ``all``: without a daemon Dagster starts one run.
+    """
+    if told == "all":
+        return dg.BackfillPolicy.single_run()
     if not told.isdecimal() or int(told) == 0:
-        raise SettingsError(f"{_PER_RUN_VARIABLE}: {told!r} is no number of locations; write 50")
-    return int(told)
+        raise SettingsError(
+            f"{_PER_RUN_VARIABLE}: {told!r} is no number of locations; write 50, or all"
+        )
+    return dg.BackfillPolicy.multi_run(int(told))
 
 
-LOCATIONS_PER_RUN = locations_per_run(os.environ.get(_PER_RUN_VARIABLE, "50"))
+BACKFILL_POLICY = backfill_policy(os.environ.get(_PER_RUN_VARIABLE, "50"))
 
 
 class PushConfig(dg.Config):
@@ -102,7 +109,7 @@ def location_assets(*, writes_back: bool) -> dg.AssetsDefinition:
         specs=[*SPECS, WRITE_BACK] if writes_back else SPECS,
         check_specs=[BUDGET, *CHECKS],
         can_subset=True,
-        backfill_policy=dg.BackfillPolicy.multi_run(LOCATIONS_PER_RUN),
+        backfill_policy=BACKFILL_POLICY,
     )
     def location_upserts(
         context: dg.AssetExecutionContext, config: PushConfig, project: dg.ResourceParam[Project]
