@@ -11,9 +11,17 @@ from contacts_pipeline.errors import WarehouseError
 from contacts_pipeline.warehouse.dialect import Column, Dialect
 from contacts_pipeline.warehouse.reader import QueryRefusedError
 from contacts_pipeline.warehouse.time_limit import time_limit
-from contacts_pipeline.warehouse.trouble import TIME_IS_UP, TroubleKind, unread, unreadable
+from contacts_pipeline.warehouse.trouble import (
+    NO_ANSWER,
+    TIME_IS_UP,
+    TroubleKind,
+    unread,
+    unreadable,
+)
 
 Connect = Callable[[], Any]
+_DESCRIBED_SECONDS = 120
+"""A driver may try for ever to reach a server; no row is read to describe a query."""
 _REFUSALS = (TroubleKind.OTHER, TroubleKind.NO_TABLE, TroubleKind.NO_COLUMN)
 
 
@@ -71,16 +79,24 @@ class AdbcReader:
 
     def describe(self, query: str) -> list[Column]:
         """The columns of ``query``; raises what keeps every query from being answered."""
-        try:
-            with self._connection.cursor() as cursor:
+        seconds = min(self._timeout_seconds, _DESCRIBED_SECONDS)
+        with (
+            self._connection.cursor() as cursor,
+            time_limit(seconds, cursor.adbc_cancel) as limit,
+        ):
+            try:
                 schema = self._schema(cursor, query)
-        except Exception as error:  # noqa: BLE001 - a driver may raise anything
-            trouble = self.dialect.trouble(error)
-            if trouble.kind not in _REFUSALS:
-                raise unreadable(self.place, trouble) from None
-            self._begin(again=True)
-            raise QueryRefusedError(trouble.told) from None
-        return [Column(field.name, _kind(field)) for field in schema]
+            except Exception as error:  # noqa: BLE001 - a driver may raise anything
+                trouble = self.dialect.trouble(error)
+                if limit.is_up and trouble.kind is TroubleKind.OTHER:
+                    trouble = TIME_IS_UP if seconds == self._timeout_seconds else NO_ANSWER
+                if trouble.kind not in _REFUSALS:
+                    raise unreadable(self.place, trouble) from None
+                refused = QueryRefusedError(trouble.told)
+            else:
+                return [Column(field.name, _kind(field)) for field in schema]
+        self._begin(again=True)
+        raise refused
 
     def tables(self) -> list[str]:
         """Names of tables, as far as the driver tells them."""

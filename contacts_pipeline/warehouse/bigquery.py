@@ -29,6 +29,7 @@ _BY_WORDS = (
     ("Job timed out", TroubleKind.TIMEOUT),
     ("Bad ", TroubleKind.VALUE),
     ("Could not cast", TroubleKind.VALUE),
+    ("constructing client", TroubleKind.LOGIN),
 )
 
 

@@ -6,11 +6,13 @@ from datetime import datetime
 from types import MappingProxyType
 
 from contacts_pipeline.warehouse.adbc import AdbcReader, adbc_reader, driver
-from contacts_pipeline.warehouse.address import shown
+from contacts_pipeline.warehouse.address import shown, with_defaults
 from contacts_pipeline.warehouse.dialect import Dialect
 from contacts_pipeline.warehouse.trouble import Trouble, TroubleKind, first_line
 
 _MOMENT = "YYYY-MM-DD HH24:MI:SS.FF6"
+_LOGIN_SECONDS = 30
+"""The driver's own limit is five minutes."""
 _BY_WORDS = (
     ("connection refused", TroubleKind.UNREACHABLE),
     ("no such host", TroubleKind.UNREACHABLE),
@@ -47,6 +49,7 @@ class SnowflakeDialect(Dialect):
         self.session = (
             limit,
             "alter session set timezone = 'UTC'",
+            "alter session set timestamp_input_format = 'AUTO'",
             "alter session set date_output_format = 'YYYY-MM-DD'",
             f"alter session set timestamp_ntz_output_format = '{_MOMENT}'",
             f"alter session set timestamp_ltz_output_format = '{_MOMENT}TZH:TZM'",
@@ -72,7 +75,7 @@ class SnowflakeDialect(Dialect):
 
     def changed_since(self, column: str, moment: datetime) -> str:
         """Against the session's UTC."""
-        at = f"to_timestamp_tz('{moment:%Y-%m-%d %H:%M:%S.%f} +00:00')"
+        at = f"to_timestamp_tz('{moment:%Y-%m-%dT%H:%M:%S.%f}+00:00')"
         return f"({column} >= {at} or {column} is null)"
 
     def trouble(self, error: Exception) -> Trouble:
@@ -84,7 +87,7 @@ class SnowflakeDialect(Dialect):
 def open_snowflake(url: str, timeout_seconds: float) -> Iterator[AdbcReader]:
     """A reader of ``snowflake://user:password@account/database/schema?warehouse=…&role=…``."""
     dbapi = driver("adbc_driver_snowflake.dbapi", "snowflake")
-    uri = url.split("://", 1)[1]
+    uri = with_defaults(url, {"loginTimeout": str(_LOGIN_SECONDS)}).split("://", 1)[1]
     with adbc_reader(
         lambda: dbapi.connect(uri, autocommit=True),
         SnowflakeDialect(timeout_seconds),

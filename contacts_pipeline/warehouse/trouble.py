@@ -38,6 +38,7 @@ class Trouble:
 
 
 TIME_IS_UP = Trouble(TroubleKind.TIMEOUT, "")
+NO_ANSWER = Trouble(TroubleKind.UNREACHABLE, "")
 
 _TOLD = {
     TroubleKind.UNREACHABLE: (
@@ -54,7 +55,7 @@ _TOLD = {
     ),
     TroubleKind.LOGIN: (
         "it refused the login",
-        "check the user and password that the environment or .env holds",
+        "check the user and password, or the credentials file, that the environment or .env holds",
     ),
     TroubleKind.NO_DATABASE: ("it has no such database", "check the database in the URL"),
     TroubleKind.DENIED: (
