@@ -352,7 +352,7 @@ def admit(world: World, target: Held, person: dict[str, Any]) -> None:
 
 
 QUICK = settings(
-    max_examples=25,
+    max_examples=10,
     deadline=None,
     database=None,
     print_blob=True,
@@ -380,7 +380,7 @@ def test_any_order_and_all_at_once_end_in_the_same_crm_at_length(
     check(stage, chosen, policy, seed)
 
 
-@settings(QUICK, max_examples=8)
+@settings(QUICK, max_examples=4)
 @given(chosen=worlds_of_all_kinds, policy=policies)
 def test_runs_come_to_rest(stage: Stage, chosen: Sequence[World], policy: dict[str, str]) -> None:
     come_to_rest(stage, chosen, policy)

@@ -55,7 +55,7 @@ some_rules = st.fixed_dictionaries(
 )
 histories = st.tuples(some_contacts, some_rules, st.none() | some_contacts, st.none() | some_rules)
 QUICK = settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),

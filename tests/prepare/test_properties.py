@@ -42,7 +42,7 @@ def numbered(found: list[Row]) -> list[Row]:
     return [{"source_key": str(number), **row} for number, row in enumerate(found)]
 
 
-@of_examples(4)
+@of_examples(2)
 @given(rows)
 def test_order_is_irrelevant_nothing_vanishes_and_no_email_is_shared(found: list[Row]) -> None:
     nothing_vanishes_in_any_order(found)

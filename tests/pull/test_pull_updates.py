@@ -254,6 +254,7 @@ read(sys.argv[1], Path(sys.argv[2]))
 """
 
 
+@pytest.mark.slow
 def test_killed_halfway_leaves_the_old_list_whole(tmp_path: Path) -> None:
     with running_sandbox(options(latency_ms=20)) as crm:
         crm.seed_contacts("acme", long_ago(600))

@@ -255,9 +255,8 @@ def test_broken_plan_file_fails_its_location_alone(
     assert "example.com" not in caplog.text
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_finishes_what_is_in_flight_and_a_second_push_completes(
     tmp_path: Path, number: int
 ) -> None:

@@ -173,6 +173,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_many_processes_refresh_once(tmp_path: Path, crm: RunningSandbox) -> None:
     project = agency(tmp_path, crm).write(people(1))
     project.prepare()
@@ -188,6 +189,7 @@ def test_many_processes_refresh_once(tmp_path: Path, crm: RunningSandbox) -> Non
     assert crm.count("token") == 1
 
 
+@pytest.mark.slow
 def test_no_token_is_anywhere_but_in_its_file(
     tmp_path: Path, crm: RunningSandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
