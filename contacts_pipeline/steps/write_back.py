@@ -6,7 +6,7 @@ What fails here fails alone: the push is done and stays so, and writing again do
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from contacts_pipeline.errors import WarehouseError
+from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.ledger import Ledger
 from contacts_pipeline.steps.push import Proven
 from contacts_pipeline.steps.stages import stage
@@ -42,7 +42,7 @@ def write_back(
                 location_id = waiting[0]
                 result = _written(workspace, ledger, writer, proven[location_id])
                 yield waiting.pop(0), result
-    except WarehouseError as error:
+    except PipelineError as error:
         for location_id in waiting:
             yield location_id, Unwritten(f"location {location_id}: {error}")
 
@@ -64,5 +64,5 @@ def _written(workspace: Workspace, ledger: Ledger, writer: Writer, one: Proven) 
     ids_are_current = written == push.ledger_version and not changed
     known = None if ids_are_current else ledger.known_contacts([push.location_id])
     rows = replacements(push, stage(workspace, "valid_contacts"), known, workspace.scratch)
-    writer.replace(rows)
+    writer.replace(rows, push.of_location)
     return Written(writer.place, push.run_id, {one.table: one.rows.num_rows for one in rows})

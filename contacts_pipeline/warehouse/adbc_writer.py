@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from contacts_pipeline.errors import WarehouseError
 from contacts_pipeline.warehouse.adbc import driver
 from contacts_pipeline.warehouse.address import shown
 from contacts_pipeline.warehouse.bigquery import BigQueryDialect, connection_options
@@ -17,7 +18,7 @@ from contacts_pipeline.warehouse.postgres import PostgresDialect
 from contacts_pipeline.warehouse.postgres_uri import connection_uri
 from contacts_pipeline.warehouse.snowflake import SnowflakeDialect
 from contacts_pipeline.warehouse.statements import Replacement, Statements
-from contacts_pipeline.warehouse.trouble import TroubleKind, unwritten
+from contacts_pipeline.warehouse.trouble import Trouble, TroubleKind, ungranted, unwritten
 
 
 def open_postgres(
@@ -71,15 +72,16 @@ class AdbcWriter:
         with self._transaction():
             self._execute(*dialect.writing_session)
 
-    def replace(self, replacements: Sequence[Replacement]) -> None:
+    def replace(self, replacements: Sequence[Replacement], whose: Mapping[str, str]) -> None:
         """All in one transaction, but for tables that have to be made."""
         for one in replacements:
             if one.table not in self._there and not self._is_there(one.table):
                 self._make(one.table, one.rows.schema)
             self._there.add(one.table)
         with self._transaction():
+            self._execute(*self._statements.wait_for_turn(whose))
             for one in replacements:
-                self._execute(self._statements.delete(one.table, one.where))
+                self._delete(one.table, one.where)
                 if one.rows.num_rows:
                     self._append(one)
 
@@ -97,7 +99,7 @@ class AdbcWriter:
         missing = sorted(table for table in tables if not self._is_there(table))
         with self._transaction(keep=False):
             for table in tables.keys() - set(missing):
-                self._execute(self._statements.delete(table, {"run_id": ""}))
+                self._delete(table, {"run_id": ""})
                 self._append(Replacement(table, tables[table].empty_table(), {}))
         if missing and self._statements.dialect.unmakes_tables:
             with self._transaction(keep=False):
@@ -111,7 +113,7 @@ class AdbcWriter:
             self._roll_back()
             trouble = self._statements.dialect.trouble(error)
             if trouble.kind is not TroubleKind.NO_TABLE:
-                raise unwritten(self.place, trouble) from None
+                raise self._unwritten(trouble, "select", self._statements.table(table)) from None
             return False
         return True
 
@@ -121,19 +123,29 @@ class AdbcWriter:
 
     def _create(self, table: str, columns: pa.Schema) -> None:
         create = self._statements.create_table(table, columns)
+        schema = self._statements.schema
         try:
-            self._execute(create)
+            with self._needing("create", f"schema {schema}"):
+                self._execute(create)
         except Exception as error:
             if self._statements.dialect.trouble(error).kind is not TroubleKind.NO_TABLE:
                 raise
             self._roll_back()
-            self._execute(self._statements.create_schema(), create)
+            with self._needing("create", "the database"):
+                self._execute(self._statements.create_schema(), create)
+
+    def _delete(self, table: str, where: Mapping[str, str]) -> None:
+        with self._needing("delete", self._statements.table(table)):
+            self._execute(self._statements.delete(table, where))
 
     def _append(self, one: Replacement) -> None:
         folded = self._statements.folded
         rows = one.rows.rename_columns([folded(name) for name in one.rows.column_names])
-        with self._connection.cursor() as cursor:
-            schema = folded(self._statements.schema)
+        schema = folded(self._statements.schema)
+        with (
+            self._needing("insert", self._statements.table(one.table)),
+            self._connection.cursor() as cursor,
+        ):
             cursor.adbc_ingest(folded(one.table), rows, mode="append", db_schema_name=schema)
 
     def _execute(self, *statements: str) -> None:
@@ -149,9 +161,29 @@ class AdbcWriter:
                 self._roll_back()
             elif not self._connection._autocommit:  # noqa: SLF001 - has no public name
                 self._connection.commit()
+        except WarehouseError:
+            self._roll_back()
+            raise
         except Exception as error:  # noqa: BLE001 - a driver may raise anything
             self._roll_back()
             raise unwritten(self.place, self._statements.dialect.trouble(error)) from None
+
+    @contextmanager
+    def _needing(self, right: str, thing: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            trouble = self._statements.dialect.trouble(error)
+            if trouble.kind is not TroubleKind.DENIED:
+                raise
+            raise self._unwritten(trouble, right, thing) from None
+
+    def _unwritten(self, trouble: Trouble, right: str, thing: str) -> WarehouseError:
+        if trouble.kind is not TroubleKind.DENIED:
+            return unwritten(self.place, trouble)
+        if "for schema" in trouble.told and right != "create":
+            right, thing = "usage", f"schema {self._statements.schema}"
+        return ungranted(self.place, right, thing)
 
     def _roll_back(self) -> None:
         with suppress(Exception):

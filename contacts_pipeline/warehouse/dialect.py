@@ -58,6 +58,11 @@ class Dialect:
         """The rows that may have changed since ``moment`` (UTC), an unknown time included."""
         return f"({column} >= timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}' or {column} is null)"
 
+    def wait_for_turn(self, what: str) -> tuple[str, ...]:
+        """Statements that hold ``what`` for this transaction alone, where the warehouse can."""
+        del what
+        return ()
+
     def may_write(self, source: str) -> str | None:
         """A query that says whether the login could write to the table; None if none can."""
         del source

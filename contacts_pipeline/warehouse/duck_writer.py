@@ -37,8 +37,9 @@ class DuckWriter:
         self._schema = schema
         self._statements = Statements(DuckDialect(), schema)
 
-    def replace(self, replacements: Sequence[Replacement]) -> None:
-        """All in one transaction."""
+    def replace(self, replacements: Sequence[Replacement], whose: Mapping[str, str]) -> None:
+        """All in one transaction; a file has one writer at a time anyway."""
+        del whose
         with self._transaction():
             self._make({one.table: one.rows.schema for one in replacements})
             for one in replacements:
@@ -50,9 +51,10 @@ class DuckWriter:
 
     def largest(self, table: str, column: str, where: Mapping[str, str]) -> int | None:
         """None, too, where there is no such table yet."""
-        if table in self._tables():
-            row = self._con.execute(self._statements.largest(table, column, where)).fetchone()
-            return row[0] if row else None
+        with self._transaction(keep=False):
+            if table in self._tables():
+                row = self._con.execute(self._statements.largest(table, column, where)).fetchone()
+                return row[0] if row else None
         return None
 
     def rehearse(self, tables: Mapping[str, pa.Schema]) -> Sequence[str]:
@@ -83,5 +85,10 @@ class DuckWriter:
                 self._con.rollback()
         except duckdb.Error as error:
             self._con.rollback()
-            trouble = Trouble(TroubleKind.OTHER, type(error).__name__)
-            raise unwritten(self.place, trouble) from None
+            raise unwritten(self.place, _trouble(error)) from None
+
+
+def _trouble(error: duckdb.Error) -> Trouble:
+    """Without DuckDB's own words, which may hold a value."""
+    kind = TroubleKind.NO_COLUMN if isinstance(error, duckdb.BinderException) else TroubleKind.OTHER
+    return Trouble(kind, type(error).__name__)

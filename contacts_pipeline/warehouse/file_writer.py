@@ -19,8 +19,9 @@ class FileWriter:
         self.place = place
         self._folder = folder
 
-    def replace(self, replacements: Sequence[Replacement]) -> None:
-        """A file each, named for what it replaces."""
+    def replace(self, replacements: Sequence[Replacement], whose: Mapping[str, str]) -> None:
+        """A file each, named for what it replaces: who comes later has it."""
+        del whose
         try:
             for one in replacements:
                 folder = self._folder / one.table

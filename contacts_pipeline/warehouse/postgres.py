@@ -98,6 +98,10 @@ class PostgresDialect(Dialect):
         at = f"timestamptz '{moment:%Y-%m-%d %H:%M:%S.%f}+00'"
         return f"({column} >= {at} or {column} = '-infinity' or {column} is null)"
 
+    def wait_for_turn(self, what: str) -> tuple[str, ...]:
+        """Two deletes at once would each miss what the other inserts."""
+        return (f"select pg_advisory_xact_lock(hashtextextended({self.literal(what)}, 0))",)
+
     def may_write(self, source: str) -> str:
         """Any of the rights that change rows."""
         rights = "insert, update, delete, truncate"

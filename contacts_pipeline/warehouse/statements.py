@@ -1,6 +1,6 @@
 """The SQL of tables of our own, in the words of each warehouse."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -44,6 +44,10 @@ class Statements:
     def delete(self, table: str, where: Mapping[str, str]) -> str:
         """Remove the rows that are ``where``."""
         return f"delete from {self.table(table)} where {self._condition(where)}"
+
+    def wait_for_turn(self, whose: Mapping[str, str]) -> Sequence[str]:
+        """Let nobody else replace rows of ``whose`` until this transaction ends."""
+        return self.dialect.wait_for_turn(" ".join((self.schema, *whose.values())))
 
     def largest(self, table: str, column: str, where: Mapping[str, str]) -> str:
         """The largest value of a column."""

@@ -112,6 +112,15 @@ def unwritten(place: str, trouble: Trouble) -> WarehouseError:
     return WarehouseError(f"write_back {place}: {told}; {remedy}", kind=trouble.kind.value)
 
 
+def ungranted(place: str, right: str, thing: str) -> WarehouseError:
+    """The error of a writer that lacks ``right`` on ``thing``."""
+    return WarehouseError(
+        f"write_back {place}: the login lacks {right} on {thing}; grant {right} on {thing} to it "
+        "(docs/grants/write_back.sql has all that it needs)",
+        kind=TroubleKind.DENIED.value,
+    )
+
+
 def unread(place: str, trouble: Trouble) -> WarehouseError:
     """The error of a read that had begun: words that nobody foresaw may hold a value."""
     if trouble.kind is TroubleKind.OTHER:

@@ -24,8 +24,12 @@ class Writer(Protocol):
     place: str
     """The warehouse's address as it may be shown."""
 
-    def replace(self, replacements: Sequence[Replacement]) -> None:
-        """Write all of them or none; raises ``WarehouseError``."""
+    def replace(self, replacements: Sequence[Replacement], whose: Mapping[str, str]) -> None:
+        """Write all of them or none, one writer at a time of ``whose`` rows they are.
+
+        Raises:
+            WarehouseError: nothing was written.
+        """
 
     def largest(self, table: str, column: str, where: Mapping[str, str]) -> int | None:
         """The largest number in ``column`` where the others are so; None if it is not known."""

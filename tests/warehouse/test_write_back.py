@@ -7,16 +7,27 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import sqlglot
+from sqlglot import exp
 
 from contacts_pipeline import doctor, steps
 from contacts_pipeline.finding import Finding
 from contacts_pipeline.sandbox import RunningSandbox, running_sandbox
+from contacts_pipeline.warehouse import Replacement, open_writer
+from contacts_pipeline.warehouse.bigquery import BigQueryDialect
+from contacts_pipeline.warehouse.dialect import Dialect
+from contacts_pipeline.warehouse.duck import DuckDialect
+from contacts_pipeline.warehouse.postgres import PostgresDialect
+from contacts_pipeline.warehouse.snowflake import SnowflakeDialect
+from contacts_pipeline.warehouse.statements import Statements
 from contacts_pipeline.write_back import TABLES
 from contacts_pipeline.write_back.tables import COUNTS
 from tests.push.project import Project, people, person, wide
@@ -29,6 +40,12 @@ STAGES: set[steps.Stage] = {
     "warehouse_outcomes",
 }
 SCRIPT = Path(__file__).parents[2] / "docs" / "grants" / "write_back.sql"
+RIGHTS = [
+    ("insert", "contacts_pipeline.conflicts"),
+    ("delete", "contacts_pipeline.outcomes"),
+    ("select", "contacts_pipeline.pushes"),
+    ("usage", "schema contacts_pipeline"),
+]
 ROWS = [
     *people(3),
     person(3, phone="+1 212 555 0000"),  # that of the first
@@ -193,11 +210,14 @@ def test_the_rights_of_the_script_suffice_and_a_missing_one_is_named(
     project.write(ROWS)
     try:
         assert written(project.run("one"))["outcomes"] == 5
-        sql("revoke insert on contacts_pipeline.conflicts from contacts_writer")
-        assert told(project.run("two")).endswith(
-            "the login may not write there; docs/warehouses.md has the script that makes the "
-            "tables and grants the rights"
-        )
+        for number, (right, thing) in enumerate(RIGHTS):
+            sql(f"revoke {right} on {thing} from contacts_writer")
+            lacks = f"lacks {right} on {thing}"
+            remedy = f"; grant {right} on {thing} to it (docs/grants/write_back.sql"
+            assert lacks + remedy in told(project.run(f"two-{number}")).replace('"', "")
+            found = doctor.examine(project.workspace)
+            assert any(lacks in one.told.replace('"', "") for one in found)
+            sql(f"grant {right} on {thing} to contacts_writer")
         assert sql("select run_id from contacts_pipeline.pushes") == [("one",)], "all or nothing"
         may_read = "select has_table_privilege('contacts_writer', 'secrets', 'select')"
         assert sql(may_read) == [(False,)]
@@ -263,21 +283,24 @@ def test_doctor_tries_it_and_leaves_nothing(
     )
 
 
+@pytest.mark.parametrize(("at", "until"), [("conflicts", "outcomes"), ("pushes", "contact_ids")])
 def test_kill_9_halfway_leaves_nothing_of_it_and_writing_again_all(
-    project: WrittenProject, sql: Sql, postgres_url: str
+    project: WrittenProject, sql: Sql, postgres_url: str, at: str, until: str
 ) -> None:
+    """Killed while it waits to write ``at``, when ``until`` is written and not committed."""
     project.run("one")
     project.write([person(number, city="Oslo") for number in range(4)])
     project.push()
     warehouse = PostgresWarehouse(postgres_url, project.folder)
     with warehouse.engine.connect() as holder, holder.begin():
         holder.exec_driver_sql("begin")
-        holder.exec_driver_sql("lock table contacts_pipeline.pushes in access exclusive mode")
+        holder.exec_driver_sql(f"lock table contacts_pipeline.{at} in share mode")
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITE, str(project.folder)],
             env=os.environ | project.environ,
         )
         wait_until(lambda: waits_for_the_lock(sql))
+        assert sql(HAS_WRITTEN, table=until)
         writer.send_signal(signal.SIGKILL)
         writer.wait()
         holder.exec_driver_sql("rollback")
@@ -287,6 +310,10 @@ def test_kill_9_halfway_leaves_nothing_of_it_and_writing_again_all(
     assert sql("select count(*) from contacts_pipeline.pushes") == [(2,)]
 
 
+HAS_WRITTEN = """
+select 1 from pg_locks where relation = cast('contacts_pipeline.' || :table as regclass)
+    and mode = 'RowExclusiveLock' and granted
+"""
 WRITE = """
 import sys
 from pathlib import Path
@@ -297,6 +324,62 @@ workspace = Workspace.open(folder / "contacts.yaml", folder / "data")
 for _ in steps.advance(workspace, ["acme"], "killed", stages={"warehouse_outcomes"}):
     pass
 """
+
+
+def test_writers_of_the_same_rows_at_once_double_nothing(project: WrittenProject, sql: Sql) -> None:
+    columns = TABLES["rejections"]
+    whose = {"location_id": "acme", "crm": "c"}
+    row = whose | {"run_id": "one", "source_key": "k", "whole_row": True}
+    rows = pa.Table.from_pylist([row] * 20_000, schema=columns)
+    settings = project.workspace.settings
+
+    def write(_number: int) -> None:
+        with open_writer(settings) as writer:
+            writer.replace([Replacement("rejections", rows, whose | {"run_id": "one"})], whose)
+
+    write(0)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, range(8)))
+    assert sql("select count(*) from contacts_pipeline.rejections") == [(20_000,)]
+
+
+def test_a_table_with_other_columns_is_told_and_left_alone(
+    tmp_path: Path, crm: RunningSandbox
+) -> None:
+    project = WrittenProject(tmp_path, crm.url)
+    place = tmp_path / "shop.duckdb"
+    project.write_back = {"url": str(place)}
+    project.write(ROWS)
+    with duckdb.connect(str(place)) as con:
+        con.execute(
+            "create schema contacts_pipeline; create table contacts_pipeline.pushes (a int)"
+        )
+    assert "a table there has other columns; rename it" in told(project.run("one"))
+    with duckdb.connect(str(place)) as con:
+        con.execute("alter table contacts_pipeline.pushes rename to mine")
+    assert written(project.run("two", {"warehouse_outcomes"}))["outcomes"] == 5
+
+
+@pytest.mark.parametrize(
+    "dialect", [PostgresDialect(), SnowflakeDialect(), BigQueryDialect(), DuckDialect()]
+)
+def test_what_is_said_is_sql_of_that_warehouse(dialect: Dialect) -> None:
+    said = Statements(dialect, "contacts_pipeline")
+    where = {"run_id": "it's \\' or 1 = 1 --", "location_id": "acme"}
+    for table, columns in TABLES.items():
+        for statement in (
+            said.create_table(table, columns),
+            said.look(table),
+            said.delete(table, where),
+            said.largest("pushes", "ledger_version", where),
+            *said.wait_for_turn(where),
+        ):
+            (parsed,) = sqlglot.parse(statement, read=dialect.name)
+            assert parsed
+            assert not isinstance(parsed, exp.Command), "not understood"
+            if parsed.find(exp.Where) and "run_id" in statement.lower():
+                literals = {one.this for one in parsed.find_all(exp.Literal) if one.is_string}
+                assert where["run_id"] in literals
 
 
 def waits_for_the_lock(sql: Sql) -> bool:
