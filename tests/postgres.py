@@ -5,6 +5,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,20 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
+    with new_database(postgres_server) as name:
+        yield postgres_server.replace("/postgres?", f"/{name}?", 1)
+
+
+@contextmanager
+def new_database(server: str) -> Iterator[str]:
+    """The name of a database that is there for as long as it is needed."""
     name = f"test_{uuid.uuid4().hex}"
-    url = postgres_server.replace("postgresql://", "postgresql+psycopg2://", 1)
+    url = server.replace("postgresql://", "postgresql+psycopg2://", 1)
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"create database {name}"))
     try:
-        yield postgres_server.replace("/postgres?", f"/{name}?", 1)
+        yield name
     finally:
         with engine.connect() as connection:
             connection.execute(text(f"drop database {name} with (force)"))

@@ -209,7 +209,7 @@ def dagster_dev(folder: Path) -> Iterator[tuple[Dagster, "subprocess.Popen[bytes
         )
     dagster = Dagster(f"http://127.0.0.1:{port}", path)
     try:
-        dagster.until(lambda: process.poll() is not None or _answers(dagster.url))
+        dagster.until(lambda: process.poll() is not None or answers(dagster.url))
         assert process.poll() is None, path.read_text()[-4_000:]
         yield dagster, process
     finally:
@@ -221,7 +221,8 @@ def dagster_dev(folder: Path) -> Iterator[tuple[Dagster, "subprocess.Popen[bytes
             process.wait()
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a webserver is there."""
     try:
         return httpx.get(f"{url}/server_info", timeout=5).is_success
     except httpx.HTTPError:
