@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from contacts_pipeline.engine import define, relation_sql
 from contacts_pipeline.keyed_hash import fingerprint
 from contacts_pipeline.plan.inputs import PlannedLocation
+from contacts_pipeline.plan.places import register_by_place, with_ids
 from contacts_pipeline.plan.writing import slices
 from contacts_pipeline.settings import Policy
 from contacts_pipeline.snapshots import file_name, replacing
@@ -61,15 +62,15 @@ def recall(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
     """Register ``remembered_hashes`` from those of ``paths`` that can be used."""
     usable = [str(path) for path in paths if _is_usable(path)]
     if usable:
-        con.register("remembered_hashes", con.read_parquet(usable))
+        register_by_place(con, "remembered_hashes", con.read_parquet(usable))
     else:
-        con.register("remembered_hashes", REMEMBERED_HASHES.empty_table())
+        register_by_place(con, "remembered_hashes", REMEMBERED_HASHES.empty_table())
 
 
 def remember(con: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
     """Write the hashes of the locations in which any has changed."""
     define(con, PACKAGE, "hashes_to_remember", "table")
-    rows = con.sql("from hashes_to_remember order by location_id").to_arrow_reader()
+    rows = with_ids(con, "hashes_to_remember").order("location_id").to_arrow_reader()
     for location_id, parts in groupby(slices(rows), key=lambda part: part[0]):
         with replacing(paths[location_id]) as path:
             table = pa.Table.from_batches([batch for _, batch in parts])

@@ -31,6 +31,7 @@ from contacts_pipeline.plan.inputs import (
     read_listed_at,
 )
 from contacts_pipeline.plan.memory import memory_path, recall, remember, rules
+from contacts_pipeline.plan.places import number_places, register_by_place, with_ids
 from contacts_pipeline.plan.writing import save_plans
 from contacts_pipeline.settings import Policy
 
@@ -168,13 +169,9 @@ def planning(
         define_custom_values(con, {one.location_id: one.custom_fields for one in locations})
         _register_crm(con, known, locations)
         _define(con, CONTACTS)
-        con.register(
-            "acknowledged_fields", known.fields(con.table("listed_later").to_arrow_table())
-        )
+        _register_fields(con, known, "listed_later")
         _define(con, IDENTITIES)
-        con.register(
-            "acknowledged_fields", known.fields(con.table("compared_contacts").to_arrow_table())
-        )
+        _register_fields(con, known, "compared_contacts")
         _define(con, CHANGES)
         yield con
 
@@ -191,7 +188,8 @@ def _register(
     hash_key: bytes,
 ) -> None:
     rows = [_location_row(one) | {"rules": rules(one, policy, hash_key)} for one in locations]
-    con.register("locations", pa.Table.from_pylist(rows, LOCATIONS))
+    number_places(con, [one.location_id for one in locations])
+    register_by_place(con, "locations", pa.Table.from_pylist(rows, LOCATIONS))
     row: dict[str, Any] = policy.model_dump()
     con.register(
         "policy",
@@ -203,10 +201,8 @@ def _register(
             ),
         ),
     )
-    con.execute(
-        "create temp view unique_contacts as "
-        "from all_unique_contacts semi join locations using (location_id)"
-    )
+    planned = con.sql("from all_unique_contacts semi join given_locations using (location_id)")
+    register_by_place(con, "unique_contacts", planned)
 
 
 def _location_row(location: PlannedLocation) -> dict[str, Any]:
@@ -228,13 +224,19 @@ def _register_crm(
     known: Known,
     locations: Sequence[PlannedLocation],
 ) -> None:
-    con.register("acknowledged_contacts", known.contacts)
-    con.register("unsettled_requests", known.unsettled)
+    register_by_place(con, "acknowledged_contacts", known.contacts)
+    register_by_place(con, "unsettled_requests", known.unsettled)
     lists = [str(location.crm_contacts) for location in locations if location.crm_contacts]
     if lists:
-        con.register("crm_contacts", con.read_parquet(lists))
+        register_by_place(con, "crm_contacts", con.read_parquet(lists))
     else:
-        con.register("crm_contacts", CRM_CONTACTS.empty_table())
+        register_by_place(con, "crm_contacts", CRM_CONTACTS.empty_table())
+
+
+def _register_fields(con: duckdb.DuckDBPyConnection, known: Known, wanted: str) -> None:
+    """What the ledger says of the fields of the contacts in ``wanted``."""
+    contacts = with_ids(con, wanted).to_arrow_table()
+    register_by_place(con, "acknowledged_fields", known.fields(contacts))
 
 
 def _register_days(

@@ -7,6 +7,7 @@ import pyarrow as pa
 from contacts_pipeline.engine import define
 from contacts_pipeline.ledger.relations import ACKNOWLEDGED_CONTACTS, ACKNOWLEDGED_FIELDS, UNSETTLED
 from contacts_pipeline.plan.inputs import PlannedLocation
+from contacts_pipeline.plan.places import with_ids
 from contacts_pipeline.plan.planner import PACKAGE, Known, Sources, planning
 from contacts_pipeline.settings import Policy
 
@@ -25,4 +26,4 @@ def restored_contacts(
     )
     with planning(locations, sources, nothing, policy, hash_key) as con:
         define(con, PACKAGE, "restored_contacts")
-        return con.sql("from restored_contacts").to_arrow_table()
+        return with_ids(con, "restored_contacts").to_arrow_table()

@@ -29,7 +29,7 @@ def save_plans(
     rows = con.sql(
         """
         select
-            upsert_plan.*,
+            upsert_plan.* replace (upsert_plan.location_id::varchar as location_id),
             coalesce(is_deferred, false) as is_deferred,
             policy.tags as tags_policy
         from (
