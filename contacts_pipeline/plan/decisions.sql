@@ -1,6 +1,9 @@
 -- What to do about each identity, and why.
--- location_id, identity, contact_id (the predicted one, null for a create), hold (a code or null),
--- request ('upsert' | 'update'), proven_absent (no such contact exists, by a fresh list),
+-- location_id, identity, contact_id (its own one, null if none is known), hold (a code or null),
+-- hold_of_changes (a code or null: no request would surely reach the contact, which matters only
+-- where there is something to send), creates_another (nor would it, and the policy sends what has
+-- changed to a new contact), request ('upsert' | 'update'),
+-- proven_absent (no such contact exists, by a fresh list),
 -- is_acknowledged (all that it should hold is all that it was ever sent, and the CRM has
 -- acknowledged it), email_hash, phone_hash (of the match values sent),
 -- unsettled_since (when a request of unknown fate was sent to the contact), unsettled_identities
@@ -105,6 +108,8 @@ judged as (
                 then 'deleted_in_crm'
             when email_hash is null and phone_hash is null
                 then coalesce(withheld_code, 'no_match_value')
+        end as hold_of_all,
+        case
             when not may_not_be_found then null
             when is_unborn then 'unsettled'
             when policy.changed_email = 'update_by_id' then null
@@ -113,7 +118,7 @@ judged as (
             when policy.changed_email = 'create' then null
             when email_hash is null then 'changed_phone'
             else 'changed_email'
-        end as reason
+        end as hold_of_changes
     from compared
     cross join policy
     left join found using (location_id, identity)
@@ -124,9 +129,12 @@ judged as (
 select
     location_id,
     identity,
-    if(is_unborn or (may_not_be_found and policy.changed_email = 'create' and reason is null),
-        null, contact_id) as contact_id,
-    reason as hold,
+    if(is_unborn, null, contact_id) as contact_id,
+    hold_of_all as hold,
+    hold_of_changes,
+    may_not_be_found
+        and policy.changed_email = 'create'
+        and hold_of_changes is null as creates_another,
     if(may_not_be_found and not is_unborn and policy.changed_email = 'update_by_id',
         'update', 'upsert') as request,
     not is_unborn and contact_id is null and locations.is_fresh as proven_absent,

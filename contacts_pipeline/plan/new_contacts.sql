@@ -10,7 +10,7 @@ with said as (
     from said_rows
     join decisions using (location_id, identity)
     cross join policy
-    where decisions.contact_id is null
+    where decisions.contact_id is null or decisions.creates_another
 )
 
 select

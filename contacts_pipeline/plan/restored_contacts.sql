@@ -29,4 +29,5 @@ join known_fields as known
 join listed_contacts as listed
     on listed.location_id = decisions.location_id
     and listed.contact_id = decisions.contact_id
-where decisions.hold is null
+where coalesce(decisions.hold, decisions.hold_of_changes) is null
+    and not decisions.creates_another

@@ -9,36 +9,26 @@
 -- hashes (JSON: API field to keyed hash, what the contact then holds beyond the body's fields),
 -- row_hash (null where the contact will hold something else as well, or not yet all),
 -- unsettled_since (timestamp), unsettled_identities (varchar[])
-with decided as (
+with compared as (
     select
         decisions.*,
         claims.source_keys,
         claims.updated_at,
-        coalesce(changes.changed_fields, new_contacts.changed_fields) as changed_fields,
-        changes.would_clear,
-        changes.tags,
+        is_acknowledged
+            or coalesce(len(changes.changed_fields) = 0 and unsettled_since is null, false)
+            as is_unchanged,
+        decisions.contact_id is null or (creates_another and not is_unchanged) as is_new,
+        if(is_new, new_contacts.changed_fields, changes.changed_fields) as changed_fields,
+        if(is_new, null, changes.would_clear) as would_clear,
+        if(is_new, new_contacts.add_tags, changes.tags) as tags,
+        if(is_new, new_contacts.hashes, to_json(changes.hashes)::varchar) as hashes,
+        if(is_new or changes.is_all, row_hashes.row_hash, null) as row_hash,
         changes.sent,
-        changes.hashes,
         changes.conflicts,
         new_contacts.body as new_body,
-        new_contacts.add_tags as new_tags,
-        new_contacts.hashes as new_hashes,
-        if(decisions.contact_id is null or changes.is_all, row_hashes.row_hash, null) as row_hash,
         known.email_hash as known_email_hash,
-        known.phone_hash as known_phone_hash,
-        coalesce(
-            decisions.hold,
-            if(policy.crm_edits = 'hold' and len(conflicts) > 0, 'crm_edited', null)
-        ) as reason,
-        case
-            when reason is not null then 'hold'
-            when decisions.contact_id is null then 'create'
-            when is_acknowledged then 'unchanged'
-            when len(changes.changed_fields) = 0 and unsettled_since is null then 'unchanged'
-            else 'update'
-        end as action
+        known.phone_hash as known_phone_hash
     from decisions
-    cross join policy
     join claims using (location_id, identity)
     left join field_changes as changes using (location_id, identity)
     left join new_contacts using (location_id, identity)
@@ -46,6 +36,24 @@ with decided as (
     left join known_contacts as known
         on known.location_id = decisions.location_id
         and known.contact_id = decisions.contact_id
+),
+
+decided as (
+    select
+        compared.* replace (if(is_new, null, contact_id) as contact_id),
+        coalesce(
+            hold,
+            if(is_unchanged, null, hold_of_changes),
+            if(not is_new and policy.crm_edits = 'hold' and len(conflicts) > 0, 'crm_edited', null)
+        ) as reason,
+        case
+            when reason is not null then 'hold'
+            when is_new then 'create'
+            when is_unchanged then 'unchanged'
+            else 'update'
+        end as action
+    from compared
+    cross join policy
 ),
 
 apportioned as (
@@ -83,14 +91,14 @@ select
                 ','
             ) || '}'
     end as body,
-    case when action = 'create' then new_tags when adds_tags then tags end as add_tags,
+    case when action = 'create' or adds_tags then tags end as add_tags,
     contact_id,
-    if(action = 'unchanged', [], changed_fields) as changed_fields,
+    if(action = 'unchanged', [], coalesce(changed_fields, [])) as changed_fields,
     coalesce(would_clear, []) as would_clear,
     coalesce(plan_warnings.warnings, []) as warnings,
     if(adds_tags_alone, known_email_hash, email_hash) as email_hash,
     if(adds_tags_alone, known_phone_hash, phone_hash) as phone_hash,
-    case when action = 'create' then new_hashes when is_sent then to_json(hashes)::varchar end as hashes,
+    if(is_sent, hashes, null) as hashes,
     row_hash,
     unsettled_since,
     unsettled_identities

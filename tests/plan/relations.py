@@ -34,6 +34,7 @@ _KINDS: dict[str, pa.DataType] = {
             "is_acknowledged",
             "is_all",
             "is_additional",
+            "creates_another",
         ),
         FLAG,
     ),
@@ -121,8 +122,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         ]
     ),
     "decisions": _schema(
-        "location_id identity contact_id hold request proven_absent is_acknowledged "
-        "email_hash phone_hash unsettled_since unsettled_identities"
+        "location_id identity contact_id hold hold_of_changes creates_another request "
+        "proven_absent is_acknowledged email_hash phone_hash unsettled_since unsettled_identities"
     ),
     "contact_fields": _schema("location_id identity tags fields"),
     "listed_fields": _schema("location_id contact_id fields"),
@@ -163,6 +164,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "contact_holdings": {"is_certain": True, "is_additional": False},
     "claims": {"source_keys": []},
     "decisions": {
+        "creates_another": False,
         "request": "upsert",
         "proven_absent": False,
         "is_acknowledged": False,

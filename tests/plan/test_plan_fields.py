@@ -108,12 +108,22 @@ def test_withheld_values_are_not_sent(out: Relation) -> None:
 
 def decide(out: Relation, policy: Any = None, **tables: Table) -> set[Any]:
     """Hold, contact and request of one identity with an email and a phone."""
+    return decision_on(out, "hold contact_id request", policy, tables)
+
+
+def reach(out: Relation, policy: Any = None, **tables: Table) -> set[Any]:
+    """What becomes of its changes: hold, whether another contact is created, contact, request."""
+    columns = "hold_of_changes creates_another contact_id request"
+    return decision_on(out, columns, policy, tables)
+
+
+def decision_on(out: Relation, columns: str, policy: Any, tables: dict[str, Table]) -> set[Any]:
     given: dict[str, Any] = {
         "claims": of("identity source_keys email_hash phone_hash", ("1", ["1"], "e1", "p1")),
         "unique_contacts": of("identity email phone", ("1", "a@b.org", "+1")),
         "policy": [policy or {}],
     }
-    return out("decisions", "hold contact_id request", **(given | tables))
+    return out("decisions", columns, **(given | tables))
 
 
 def own(contact_id: str, conflict: str | None = None) -> Table:
@@ -140,28 +150,29 @@ def test_unknown_contact_is_created_and_a_known_one_updated(out: Relation) -> No
 @pytest.mark.parametrize(
     ("policy", "decision"),
     [
-        ("hold", ("changed_email", "a", "upsert")),
-        ("create", (None, None, "upsert")),
-        ("update_by_id", (None, "a", "update")),
+        ("hold", ("changed_email", False, "a", "upsert")),
+        ("create", (None, True, "a", "upsert")),
+        ("update_by_id", (None, False, "a", "update")),
     ],
 )
 def test_contact_that_the_crm_will_not_find(
     out: Relation, policy: str, decision: tuple[Any, ...]
 ) -> None:
     changed = {"own_contacts": own("a"), "contact_holdings": holding("a", "e9")}
-    assert decide(out, {"changed_email": policy}, **changed) == {decision}
+    assert reach(out, {"changed_email": policy}, **changed) == {decision}
 
 
 def test_changed_phone_of_a_contact_without_email_is_held_as_such(out: Relation) -> None:
-    assert decide(out, own_contacts=own("a"), **PHONE_ONLY) == {("changed_phone", "a", "upsert")}
+    rows = reach(out, None, own_contacts=own("a"), **PHONE_ONLY)
+    assert rows == {("changed_phone", False, "a", "upsert")}
 
 
 @pytest.mark.parametrize(
     ("policy", "decision"),
     [
-        ("hold", ("unsettled", "a", "upsert")),
-        ("create", ("unsettled", "a", "upsert")),
-        ("update_by_id", (None, "a", "update")),
+        ("hold", ("unsettled", False, "a", "upsert")),
+        ("create", ("unsettled", False, "a", "upsert")),
+        ("update_by_id", (None, False, "a", "update")),
     ],
 )
 def test_contact_that_an_unsettled_request_may_have_changed(
@@ -172,7 +183,7 @@ def test_contact_that_an_unsettled_request_may_have_changed(
         "contact_holdings": holding("a", "e1", is_certain=False),
         "unsettled": of("identity contact_id intended_at", ("1", "a", OLD)),
     }
-    assert decide(out, {"changed_email": policy}, **maybe) == {decision}
+    assert reach(out, {"changed_email": policy}, **maybe) == {decision}
 
 
 @pytest.mark.parametrize(("value", "hold"), [("e1", None), ("e9", "unsettled")])
@@ -181,7 +192,8 @@ def test_unborn_contact_is_created_only_where_it_would_be_found(
     out: Relation, policy: str, value: str, hold: str | None
 ) -> None:
     unborn = {"own_contacts": own("?1"), "contact_holdings": holding("?1", value)}
-    assert decide(out, {"changed_email": policy}, **unborn) == {(hold, None, "upsert")}
+    rows = reach(out, {"changed_email": policy}, **unborn)
+    assert rows == {(hold, False, None, "upsert")}
 
 
 @pytest.mark.parametrize(
@@ -521,6 +533,10 @@ def test_adding_tags_alone_leaves_the_ledger_what_the_contact_holds(out: Relatio
         ({"contact_id": "a"}, [], "unchanged", None),
         ({"contact_id": "a", "is_acknowledged": True}, None, "unchanged", None),
         ({"contact_id": "a", "unsettled_since": OLD}, [], "update", "upsert"),
+        ({"contact_id": "a", "hold_of_changes": "changed_email"}, ["city"], "hold", None),
+        ({"contact_id": "a", "hold_of_changes": "changed_email"}, [], "unchanged", None),
+        ({"contact_id": "a", "creates_another": True}, [], "unchanged", None),
+        ({"contact_id": "a", "creates_another": True}, ["city"], "create", "upsert"),
     ],
 )
 def test_action(
