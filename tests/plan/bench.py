@@ -149,7 +149,7 @@ class Bench:
             connection.execute(
                 schema.requests.delete().where(
                     schema.requests.c.location_id == row["location_id"],
-                    schema.requests.c.identity.in_([row["identity"], *row["unsettled_identities"]]),
+                    schema.requests.c.identity.in_(row["unsettled_identities"]),
                 )
             )
 
