@@ -50,7 +50,7 @@ def test_order_is_irrelevant_nothing_vanishes_and_no_email_is_shared(found: list
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@of_examples(20)
+@of_examples(10)
 @given(rows)
 def test_the_same_of_many_more_rows(found: list[Row]) -> None:
     nothing_vanishes_in_any_order(found)
