@@ -121,4 +121,5 @@ def _planned(workspace: Workspace, crm: str, location_id: str, keys: Collection[
 def _rows(query: str, *, path: Path, **given: Any) -> Rows:
     with duckdb.connect(":memory:") as con:
         con.execute("set timezone = 'UTC'")
-        return list(con.execute(query, {"path": str(path), **given}).to_arrow_table().to_pylist())
+        rows = con.sql(query, params={"path": str(path), **given})
+        return list(rows.to_arrow_table().to_pylist())
