@@ -71,7 +71,8 @@ def test_file_holds_every_row_with_values_for_its_owner_alone(
     assert not list(tmp_path.glob(".plan*"))
     quoted = str(file).replace("'", "''")
     sent = "to_json(body)" if "json" in suffix else "body"
-    found = duckdb.sql(f"select identity, action, {sent}::varchar from '{quoted}'").fetchall()
+    query = f"select identity, action, {sent}::varchar from '{quoted}'"
+    found = duckdb.execute(query).fetchall()
     rows = {str(identity): (action, body) for identity, action, body in found}
     assert len(rows) == 13
     assert json.loads(rows["2"][1])["email"] == ADA
