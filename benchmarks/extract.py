@@ -3,6 +3,7 @@
 ``uv run --group bench python benchmarks/extract.py [--quick] [--json] [--rows N]``. Each way is a
 process of its own, at a quarter of the rows too, which shows whether its memory grows. The
 server's own CPU seconds are counted apart; on a shared machine they tell more than the clock.
+Another driver: ``uv run --group bench --with adbc-driver-postgresql==1.8.0 python …``.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,7 @@ def measure(rows: int) -> dict[str, Any]:
     own, frame = ways["pipeline"], ways["pandas"]
     return {
         "rows": rows,
+        "driver": version("adbc-driver-postgresql"),
         "seconds": own["seconds"],
         "peak_mb": own["peak_mb"],
         "ratio_to_pandas": frame["seconds"] / own["seconds"],
@@ -147,7 +150,8 @@ def check(server: Server, file: Path, way: str, rows: int) -> None:
 
 def show(document: dict[str, Any]) -> None:
     """A line a way, then the ratios."""
-    sys.stdout.write(f"{document['rows']:,} rows\n")
+    driver = f"adbc-driver-postgresql {document['driver']}"
+    sys.stdout.write(f"{document['rows']:,} rows; the pipeline's driver is {driver}\n")
     few = document["quarter"]
     for way, figures in document["ways"].items():
         sys.stdout.write(

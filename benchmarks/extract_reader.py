@@ -47,6 +47,8 @@ def main() -> None:
 
 def pipeline(url: str, table: str, file: Path) -> Read:
     """The project's own step, as ``warehouse_contacts`` runs it."""
+    import adbc_driver_postgresql.dbapi  # noqa: F401, PLC0415 - imported as those of the others
+
     from contacts_pipeline.settings import Settings  # noqa: PLC0415 - memory is measured
     from contacts_pipeline.warehouse import extract_contacts  # noqa: PLC0415
 

@@ -20,6 +20,7 @@ from contacts_pipeline.snapshots import private_folder
 from contacts_pipeline.warehouse.query import ContactsQuery
 from contacts_pipeline.warehouse.reader import Reader
 from contacts_pipeline.warehouse.snapshot import STATE, write_contacts
+from contacts_pipeline.warehouse.typed import typed, typing_engine
 
 PACKAGE = "contacts_pipeline.warehouse"
 _KEYS = pa.schema([("source_key", pa.string()), ("updated_at_raw", pa.string())])
@@ -79,9 +80,13 @@ def starting_point(snapshot: Path, read_at: datetime, overlap_minutes: float) ->
 def _write_keys(reader: Reader, query: ContactsQuery, path: Path, *, wanted: bool) -> None:
     with pq.ParquetWriter(path, _KEYS) as writer:
         if wanted:
-            with reader.stream(query.select(*_KEYS.names)) as batches:
+            with (
+                reader.stream(query.select(*_KEYS.names, "updated_at")) as batches,
+                typing_engine() as con,
+            ):
                 for batch in batches:
-                    writer.write_batch(batch.rename_columns(_KEYS.names).cast(_KEYS))
+                    keys = typed(pa.Table.from_batches([batch]), con)
+                    writer.write_table(keys.select(_KEYS.names))
 
 
 def _counts(con: duckdb.DuckDBPyConnection, *, keys_read: bool) -> tuple[int, int, int]:

@@ -54,6 +54,11 @@ class Dialect:
         del kind
         return f"({expression})"
 
+    def moment(self, expression: str, kind: str) -> str | None:
+        """``expression`` as a time, where the driver gives it rightly; None to read its text."""
+        del expression, kind
+        return None
+
     def changed_since(self, column: str, moment: datetime) -> str:
         """The rows that may have changed since ``moment`` (UTC), an unknown time included."""
         return f"({column} >= timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}' or {column} is null)"

@@ -15,7 +15,7 @@ from contacts_pipeline.warehouse.expressions import suggestion, the_one_called
 from contacts_pipeline.warehouse.opening import open_warehouse
 from contacts_pipeline.warehouse.query import columns_of, table_source
 from contacts_pipeline.warehouse.reader import Reader
-from contacts_pipeline.warehouse.snapshot import as_text, typing_engine
+from contacts_pipeline.warehouse.typed import as_text, typing_engine
 
 CRM_LOCATIONS = pa.schema(
     [

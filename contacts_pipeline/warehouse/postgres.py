@@ -93,6 +93,13 @@ class PostgresDialect(Dialect):
             return f"abbrev({expression})"
         return f"({expression})::text"
 
+    def moment(self, expression: str, kind: str) -> str | None:
+        """To write a time out costs the server as much as ten texts; infinity only has a text."""
+        if kind not in {"timestamptz", "timestamp"}:
+            return None
+        years = f"{expression} >= '0001-01-01' and {expression} < '10000-01-01'"
+        return f"case when {years} then {expression} end"
+
     def changed_since(self, column: str, moment: datetime) -> str:
         """Every part of it can use an index on the column."""
         at = f"timestamptz '{moment:%Y-%m-%d %H:%M:%S.%f}+00'"

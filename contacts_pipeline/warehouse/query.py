@@ -27,6 +27,8 @@ CUSTOM_FIELD = "custom_field_{}"
 class ContactsQuery:
     """``columns``: column of the snapshot to SQL text; ``cursor``: updated_at, where it orders.
 
+    There is an ``updated_at`` where the warehouse gives times; ``updated_at_raw`` is then null.
+
     ``source_columns``: all that the table or query has, with their types.
     """
 
@@ -36,8 +38,10 @@ class ContactsQuery:
     source_columns: dict[str, str]
 
     def select(self, *names: str, where: str | None = None) -> str:
-        """The query of some columns, or of all."""
-        chosen = ", ".join(f"{self.columns[name]} as {name}" for name in names or self.columns)
+        """The query of those of some columns that there are, or of all."""
+        chosen = ", ".join(
+            f"{sql} as {name}" for name, sql in self.columns.items() if not names or name in names
+        )
         return f"select {chosen} from {self.source}" + (f" where {where}" if where else "")
 
     def changed_since(self, reader: Reader, moment: datetime) -> str:
@@ -160,11 +164,13 @@ class _Scope:
             raise self._guilty(expressions, error) from None
         if len(found) != len(expressions):
             raise self._guilty(expressions, QueryRefusedError("an expression must give one value"))
-        kinds = [column.kind for column in found]
-        return {
-            name: dialect.text(sql, kind)
-            for (name, (_, sql)), kind in zip(expressions.items(), kinds, strict=True)
-        }
+        texts = {}
+        for (name, (_, sql)), column in zip(expressions.items(), found, strict=True):
+            texts[name] = dialect.text(sql, column.kind)
+            if name == "updated_at_raw" and (moment := dialect.moment(sql, column.kind)):
+                texts["updated_at"] = moment
+                texts[name] = f"case when ({moment}) is null then {texts[name]} end"
+        return texts
 
     def _known(self, key: str, name: str) -> str:
         known = the_one_called(name, list(self._kinds))

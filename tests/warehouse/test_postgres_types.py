@@ -68,6 +68,9 @@ def test_a_value_arrives_as_the_server_writes_it(
         ("text", "2026-01-02 03:04:05 Z", "2026-01-02 03:04:05"),
         ("text", "yesterday", None),
         ("timestamptz", "infinity", None),
+        ("timestamptz", "0001-01-01 00:00:00+00", "0001-01-01 00:00:00"),
+        ("timestamptz", "9999-12-31 23:59:59.999999+00", "9999-12-31 23:59:59.999999"),
+        ("timestamptz", "294276-12-31 23:59:59+00", None),
         ("timestamptz", None, None),
     ],
 )
@@ -79,6 +82,15 @@ def test_updated_at_is_a_time_in_utc(
     warehouse.extract()
     moment = warehouse.only("updated_at")["updated_at"]
     assert (moment and str(moment)) == utc
+
+
+def test_a_time_without_an_end_keeps_its_text(warehouse: PostgresWarehouse) -> None:
+    """The driver would give a year before our era."""
+    warehouse.sql("insert into customers (id, updated_at) values ('1', '-infinity'), ('2', now())")
+    warehouse.extract()
+    endless, now = warehouse.rows()
+    assert (endless["updated_at"], endless["updated_at_raw"]) == (None, "-infinity")
+    assert str(now["updated_at"]) == now["updated_at_raw"]
 
 
 def test_expressions_custom_fields_and_names_of_any_spelling(warehouse: PostgresWarehouse) -> None:
