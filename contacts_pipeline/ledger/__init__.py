@@ -15,7 +15,7 @@ from contacts_pipeline.ledger.history import (
     requests_of_keys,
 )
 from contacts_pipeline.ledger.journal import Entry, Journal
-from contacts_pipeline.ledger.progress import PlanProgress, plan_progress
+from contacts_pipeline.ledger.progress import Holding, PlanProgress, TakenUpsert, plan_progress
 from contacts_pipeline.ledger.restore import restore_contacts
 from contacts_pipeline.ledger.standing import PushTimes, push_times
 from contacts_pipeline.ledger.store import Ledger, utc_now
@@ -24,11 +24,13 @@ from contacts_pipeline.ledger.usage import DayLeft, day_left, record_read
 __all__ = [
     "DayLeft",
     "Entry",
+    "Holding",
     "Journal",
     "Ledger",
     "LedgerError",
     "PlanProgress",
     "PushTimes",
+    "TakenUpsert",
     "contacts_of_keys",
     "day_left",
     "outcomes_of_keys",

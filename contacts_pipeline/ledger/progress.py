@@ -1,28 +1,47 @@
 """How far the pushes of one plan have come, so that one that was killed goes on from there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import false, select
+from sqlalchemy import and_, false, select
 
 from contacts_pipeline.ledger import schema
 from contacts_pipeline.ledger.store import Ledger
 
 
 @dataclass(frozen=True)
+class Holding:
+    """A contact of the CRM, and the hashes of the values that find it."""
+
+    id: str
+    email_hash: str | None
+    phone_hash: str | None
+
+
+@dataclass(frozen=True)
+class TakenUpsert:
+    """What the CRM answered to the upsert of a row that has no end yet."""
+
+    holding: Holding
+    created: bool
+
+
+@dataclass(frozen=True)
 class PlanProgress:
     """Identities of a plan, by whichever run.
 
-    Those that the CRM has ``acknowledged`` whole, and those ``in_doubt``: a request for them may
-    or may not have been applied.
+    Those that the CRM has ``acknowledged`` whole, those whose upsert it has ``taken`` while tags
+    were to follow, and those ``in_doubt``: a request for them may or may not have been applied.
     """
 
     acknowledged: frozenset[str]
+    taken: Mapping[str, TakenUpsert]
     in_doubt: frozenset[str]
 
 
 def plan_progress(ledger: Ledger, location_id: str, plan_id: str) -> PlanProgress:
     """What earlier pushes of the plan have left in the ledger."""
-    outcomes, requests = schema.outcomes, schema.requests
+    outcomes, requests, contacts = schema.outcomes, schema.requests, schema.contacts
     acknowledged = select(outcomes.c.identity).where(
         outcomes.c.crm == ledger.crm,
         outcomes.c.location_id == location_id,
@@ -30,13 +49,41 @@ def plan_progress(ledger: Ledger, location_id: str, plan_id: str) -> PlanProgres
         outcomes.c.outcome.in_(["created", "updated"]),
         outcomes.c.code.is_(None),
     )
-    in_doubt = select(requests.c.identity).where(
+    of_plan = and_(
         requests.c.crm == ledger.crm,
         requests.c.location_id == location_id,
         requests.c.plan_id == plan_id,
-        requests.c.settled == false(),
+    )
+    in_doubt = select(requests.c.identity).where(of_plan, requests.c.settled == false())
+    taken = (
+        select(
+            requests.c.identity,
+            requests.c.verdict,
+            contacts.c.contact_id,
+            contacts.c.email_hash,
+            contacts.c.phone_hash,
+        )
+        .join(
+            contacts,
+            and_(
+                contacts.c.crm == requests.c.crm,
+                contacts.c.location_id == requests.c.location_id,
+                contacts.c.contact_id == requests.c.contact_id,
+            ),
+        )
+        .where(
+            of_plan,
+            requests.c.effect == "upsert",
+            requests.c.verdict.in_(["created", "updated"]),
+            requests.c.identity.not_in(acknowledged),
+        )
     )
     with ledger.reading() as connection:
         return PlanProgress(
-            frozenset(connection.scalars(acknowledged)), frozenset(connection.scalars(in_doubt))
+            frozenset(connection.scalars(acknowledged)),
+            {
+                identity: TakenUpsert(Holding(*contact), created=verdict == "created")
+                for identity, verdict, *contact in connection.execute(taken)
+            },
+            frozenset(connection.scalars(in_doubt)),
         )

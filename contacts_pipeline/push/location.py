@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,8 +31,9 @@ from contacts_pipeline.push.refusals import RefusalBreaker
 from contacts_pipeline.push.remedies import told_with_remedy
 from contacts_pipeline.push.report import LocationReport, Status, quantiles
 from contacts_pipeline.push.row import RowPush
-from contacts_pipeline.push.slots import Slots
+from contacts_pipeline.push.slots import Slot, Slots
 from contacts_pipeline.push.stop import StopSignal
+from contacts_pipeline.push.tagging import Tagging
 from contacts_pipeline.push.wire import Errand, Wire
 from contacts_pipeline.spent import NOTHING, Spent
 
@@ -223,26 +224,43 @@ async def _send_all(
 ) -> None:
     slots, finished = Slots(), itertools.count(1)
     planned = _to_send(push.plan) - len(progress.acknowledged)
-
-    async def send(row: Mapping[str, Any]) -> None:
-        try:
-            in_doubt = row["identity"] in progress.in_doubt
-            breaker.count(await RowPush(wire, row, slots, in_doubt=in_doubt).run())
-        finally:
-            slots.give_back()
-            show(push.plan.location_id, next(finished), planned)
-
     rows: Iterator[Mapping[str, Any]] = read_rows(push.rows, "create", "update")
     async with asyncio.TaskGroup() as group:
-        while some := await asyncio.to_thread(_take, rows):
-            for row in some:
-                if row["identity"] in progress.acknowledged:
-                    continue
-                await slots.take()
-                if wire.stop.is_set:
-                    slots.give_back()
-                    return
-                group.create_task(send(row))
+        tagging = Tagging(wire, slots, group.create_task)
+
+        async def send(row: Mapping[str, Any], slot: Slot) -> None:
+            identity = row["identity"]
+            one = RowPush(
+                wire,
+                tagging,
+                row,
+                slot,
+                in_doubt=identity in progress.in_doubt,
+                taken=progress.taken.get(identity),
+            )
+            try:
+                breaker.count(await one.run())
+            finally:
+                slot.give_back()
+                show(push.plan.location_id, next(finished), planned)
+
+        async for row in _each(rows):
+            if row["identity"] in progress.acknowledged:
+                continue
+            slot = await slots.take()
+            if wire.stop.is_set:
+                slot.give_back()
+                break
+            group.create_task(send(row, slot))
+        await slots.all_given_back()
+        tagging.send_off_all()
+
+
+async def _each(rows: Iterator[Mapping[str, Any]]) -> AsyncIterator[Mapping[str, Any]]:
+    """The rows, read beside the sending."""
+    while some := await asyncio.to_thread(_take, rows):
+        for row in some:
+            yield row
 
 
 async def _report(

@@ -5,7 +5,6 @@ Never two requests in flight for one identity, and nothing is believed before it
 
 import json
 import logging
-import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -15,27 +14,23 @@ from typing import Any, Literal, TypeVar
 from contacts_pipeline.crm import (
     CrmError,
     NotApplied,
-    RateLimited,
     Refused,
     StoredContact,
-    TokenExpired,
     UnclearFate,
-    Unreachable,
     Upserted,
 )
+from contacts_pipeline.ledger import Holding, TakenUpsert
 from contacts_pipeline.plan import with_tags_apart
+from contacts_pipeline.push.delivery import deliver
 from contacts_pipeline.push.echo import differences, holds
 from contacts_pipeline.push.meter import Effect, where
-from contacts_pipeline.push.slots import Slots
+from contacts_pipeline.push.slots import Slot
 from contacts_pipeline.push.stop import Stopped
+from contacts_pipeline.push.tagging import Tagging
 from contacts_pipeline.push.wire import Wire
 
 FinalState = Literal["created", "updated", "refused", "failed", "unknown"]
 """A row that nothing was applied for before the push stopped has none: it is deferred."""
-
-BACKOFF_SECONDS = 0.5
-LONGEST_BACKOFF_SECONDS = 30.0
-MOST_RATE_LIMITS = 20
 
 _LOG = logging.getLogger(__name__)
 _AnswerT = TypeVar("_AnswerT")
@@ -57,13 +52,24 @@ class RowPush:
     """The push of one row of the plan.
 
     The row is ``in_doubt`` if an earlier push of this very plan left a request for it without a
-    certain fate.
+    certain fate; ``taken`` is what the CRM answered that push, where only tags are missing.
     """
 
-    def __init__(self, wire: Wire, row: Mapping[str, Any], slots: Slots, *, in_doubt: bool) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        tagging: Tagging,
+        row: Mapping[str, Any],
+        slot: Slot,
+        *,
+        in_doubt: bool,
+        taken: TakenUpsert | None,
+    ) -> None:
         self._wire = wire
+        self._tagging = tagging
         self._row = row
-        self._slots = slots
+        self._slot = slot
+        self._taken = taken
         self._sent: Counter[Effect] = Counter()
         self._unclear = in_doubt or row["unsettled_since"] is not None
         self._warnings: list[dict[str, str | None]] = list(row["warnings"])
@@ -83,7 +89,7 @@ class RowPush:
 
     async def _attempt(self) -> Outcome | None:
         try:
-            return await (self._add_tags_alone() if self._row["body"] is None else self._upsert())
+            return await self._send()
         except Refused as error:
             return Outcome("refused", error.code, str(error))
         except (NotApplied, UnclearFate) as error:
@@ -99,10 +105,15 @@ class RowPush:
             self._wire.stop.set("internal_error", f"an error of contacts-pipeline: {told}")
             return Outcome("unknown", "internal_error", told) if self._has_written else None
 
+    async def _send(self) -> Outcome:
+        if self._row["body"] is None:
+            return await self._add_tags_alone()
+        return await (self._upsert() if self._taken is None else self._resume(self._taken))
+
     async def _upsert(self) -> Outcome:
         unclear_times = 0
         if self._unclear and (found := await self._settle(self._wire.began_at)) is not None:
-            return await self._acknowledge(found, created=self._predicts_create, inferred=True)
+            return await self._acknowledge(found, created=False, found=True)
         while True:
             try:
                 answer = await self._deliver("upsert", self._call)
@@ -110,9 +121,7 @@ class RowPush:
                 self._unclear = True
                 unclear_times += 1
                 if (found := await self._settle(self._wire.now())) is not None:
-                    return await self._acknowledge(
-                        found, created=self._predicts_create, inferred=True
-                    )
+                    return await self._acknowledge(found, created=False, found=True)
                 if unclear_times >= self._wire.max_tries:
                     raise
             else:
@@ -124,19 +133,19 @@ class RowPush:
             return await self._wire.client.update(self._row["contact_id"], body)
         return await self._wire.client.upsert(body)
 
-    async def _settle(self, since: float) -> StoredContact | None:
+    async def _settle(self, since: float) -> Holding | None:
         """Wait until the request can't still be running, then look: found as wanted, or None.
 
         The wait counts from when the attempt failed, for one of an earlier process from the start
         of this push: that process is dead, and no clock of it is trusted.
         """
-        async with self._slots.aside():
+        async with self._slot.aside():
             await self._wire.stop.sleep(since + self._wire.settle_seconds - self._wire.now())
         wanted = json.loads(self._row["body"])
         with suppress(CrmError):
             found = await self._deliver("lookup", lambda: self._look_up(wanted))
             if found is not None and holds(found, wanted, self._row.get("tags_policy")):
-                return found
+                return self._wire.held_by(found)
         if self._row.get("tags_policy") == "add":  # tags that others gave meanwhile must stay
             self._row = with_tags_apart(self._row, self._wire.hash_key)
         return None
@@ -149,14 +158,24 @@ class RowPush:
     async def _acknowledge_answer(self, answer: Upserted) -> Outcome:
         self._warnings += differences(json.loads(self._row["body"]), answer.contact)
         created = answer.new and self._row["request"] == "upsert"
-        inferred = self._predicts_create and not created and self._unclear
-        return await self._acknowledge(
-            answer.contact, created=created or inferred, inferred=inferred
-        )
+        return await self._acknowledge(self._wire.held_by(answer.contact), created=created)
+
+    async def _resume(self, taken: TakenUpsert) -> Outcome:
+        """Go on after the answer that an earlier push of the plan got.
+
+        It may have sent the body without its tags, for those that others gave, and have said so
+        to nobody.
+        """
+        if self._row.get("tags_policy") == "add":
+            self._row = with_tags_apart(self._row, self._wire.hash_key)
+        return await self._acknowledge(taken.holding, created=taken.created)
 
     async def _acknowledge(
-        self, contact: StoredContact, *, created: bool, inferred: bool
+        self, contact: Holding, *, created: bool, found: bool = False
     ) -> Outcome:
+        """The contact has the row's fields: ``created`` by its request, or ``found`` with them."""
+        inferred = found or (self._predicts_create and not created and self._unclear)
+        created = created or (inferred and self._predicts_create)
         outcome = Outcome(
             "created" if created else "updated", contact_id=contact.id, inferred=inferred
         )
@@ -174,43 +193,20 @@ class RowPush:
 
     async def _add_tags_alone(self) -> Outcome:
         contact_id = self._row["contact_id"]
-        await self._add_tags(contact_id)
+        try:
+            await self._add_tags(contact_id)
+        except UnclearFate:
+            self._unclear = True
+            raise
         self._wire.remember_tags(self._row)
         return Outcome("updated", contact_id=contact_id)
 
     async def _add_tags(self, contact_id: str) -> None:
-        """Adding the same tags twice does no harm, so an unclear fate needs no look-up."""
-        body = json.dumps({"tags": self._row["add_tags"]}).encode()
-        for times in range(1, self._wire.max_tries + 1):
-            try:
-                await self._deliver("tags", lambda: self._wire.client.add_tags(contact_id, body))
-            except UnclearFate:
-                self._unclear |= self._row["body"] is None
-                if times == self._wire.max_tries:
-                    raise
-                await self._wire.stop.sleep(_backoff(times))
-            else:
-                return
+        self._slot.give_back()
+        await self._tagging.add(self._row, contact_id, self._sent)
 
     async def _deliver(self, effect: Effect, call: Callable[[], Awaitable[_AnswerT]]) -> _AnswerT:
-        """Send until the CRM does something with it; ``NotApplied`` when the tries are used up."""
-        limited = unreachable = 0
-        while True:
-            try:
-                return await self._wire.send(self._row, effect, call, self._sent)
-            except RateLimited as error:
-                limited += 1
-                if limited > MOST_RATE_LIMITS:
-                    raise
-                self._wire.pace.back_off(error.limits, limited)
-            except TokenExpired:
-                continue  # a token that is refused as soon as it is issued closes the location
-            except Unreachable as error:
-                unreachable += 1
-                if unreachable >= self._wire.max_tries:
-                    self._wire.stop.set(error.code, str(error))
-                    raise
-                await self._wire.stop.sleep(_backoff(unreachable))
+        return await deliver(self._wire, self._row, effect, call, self._sent)
 
     @property
     def _predicts_create(self) -> bool:
@@ -219,9 +215,3 @@ class RowPush:
     @property
     def _has_written(self) -> bool:
         return bool(self._sent["upsert"] or self._sent["tags"])
-
-
-def _backoff(times: int) -> float:
-    """Seconds: doubling, capped, with jitter."""
-    longest = min(BACKOFF_SECONDS * 2.0 ** (times - 1), LONGEST_BACKOFF_SECONDS)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311

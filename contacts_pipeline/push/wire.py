@@ -22,7 +22,7 @@ from contacts_pipeline.crm import (
     Unreachable,
 )
 from contacts_pipeline.keyed_hash import keyed_hash
-from contacts_pipeline.ledger import Entry, Journal, LedgerError, utc_now
+from contacts_pipeline.ledger import Entry, Holding, Journal, LedgerError, utc_now
 from contacts_pipeline.plan import hashes_after
 from contacts_pipeline.push.budget import DailyBudget
 from contacts_pipeline.push.meter import Effect, Meter, read_answer
@@ -132,9 +132,15 @@ class Wire:
             at = {f"at_{name}": value for name, value in self._place.items()}
             self._post(Entry(limits=[{**at, "daily_remaining": left, "limits_seen_at": utc_now()}]))
 
-    def remember(
-        self, row: Mapping[str, Any], contact: StoredContact, *, tags_to_come: bool
-    ) -> None:
+    def held_by(self, contact: StoredContact) -> Holding:
+        """The values that find the contact, as the ledger keeps them."""
+        return Holding(
+            contact.id,
+            self._hash("email", contact.email and contact.email.strip().lower()),
+            self._hash("phone", contact.phone and contact.phone.strip()),
+        )
+
+    def remember(self, row: Mapping[str, Any], contact: Holding, *, tags_to_come: bool) -> None:
         """The CRM has acknowledged the row's contact, with or without its tags."""
         hashes = hashes_after(row, self.hash_key)
         if tags_to_come:
@@ -142,8 +148,8 @@ class Wire:
         self._remember(
             row,
             contact_id=contact.id,
-            email_hash=self._hash("email", contact.email and contact.email.strip().lower()),
-            phone_hash=self._hash("phone", contact.phone and contact.phone.strip()),
+            email_hash=contact.email_hash,
+            phone_hash=contact.phone_hash,
             hashes=json.dumps(hashes),
             row_hash=None if tags_to_come else row["row_hash"],
         )

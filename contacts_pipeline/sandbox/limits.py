@@ -33,6 +33,7 @@ class Meter:
         self._used = 0
         self.day_ends = 0.0
         self.day_used = 0
+        self._taken = 0
 
     def count(self, now: float) -> Reading:
         """Count a request, and say whether it is let in."""
@@ -59,7 +60,13 @@ class Meter:
     def exhaust_day(self, now: float) -> None:
         """Use up what is left of the day."""
         self._roll(now)
+        self._taken += self._location.daily_limit - self.day_used
         self.day_used = self._location.daily_limit
+
+    def give_back_day(self) -> None:
+        """Undo what ``exhaust_day`` took of this day."""
+        self.day_used -= self._taken
+        self._taken = 0
 
     @property
     def _sliding(self) -> bool:
@@ -73,7 +80,7 @@ class Meter:
 
     def _roll(self, now: float) -> None:
         if now >= self.day_ends:
-            self.day_used = 0
+            self.day_used = self._taken = 0
             self.day_ends = _day_end(now, self._options.rules.day)
         if self._sliding:
             horizon = now - self._interval

@@ -64,9 +64,11 @@ class World:
         return time.time() + self.options.clock_ahead_seconds
 
     def set_faults(self, faults: Faults) -> None:
-        """Put other faults in force; what an earlier fault revoked is given back."""
+        """Put other faults in force; what an earlier fault revoked or used up is given back."""
         self.faults = FaultPlan(faults)
         self.tokens.revoked.clear()
+        for meter in self.meters.values():
+            meter.give_back_day()
 
     def meter(self, grant: Grant, location_id: str) -> Meter:
         """The meter of an app at a location."""

@@ -51,7 +51,8 @@ def test_push_and_outcomes_print_the_documents_that_programs_rely_on(
         assert counts["upsert_requests"] == counts["created"]
         assert counts["predictions"] == {"made": counts["created"], "right": counts["created"]}
     acme = told["locations"]["acme"]
-    assert (acme["tag_requests"], acme["lookup_requests"]) == (crm.count("add_tags"), 0)
+    tags = crm.count("add_tags") + crm.count("bulk_tags")
+    assert (acme["tag_requests"], acme["lookup_requests"]) == (tags, 0)
     assert (acme["extracted"], acme["rejected"], acme["created"]) == (4, 1, 3)
     assert told["unassigned"] == {
         "extracted": 2,

@@ -35,16 +35,20 @@ def test_day_is_filled_by_what_waited_then_the_new_then_the_newest(
     assert rows == {(str(place), place, str(place) in deferred) for place in range(1, 6)}
 
 
-def test_tags_of_their_own_cost_a_request(out: Relation) -> None:
+def test_tags_of_their_own_cost_a_request_for_all_that_get_the_same(out: Relation) -> None:
     rows = out(
         "sending_order",
         "identity requests is_deferred",
         upsert_plan=of(
-            "identity action body add_tags", ("1", "create", "{}", "t"), ("2", "create", "{}", "t")
+            "identity action body add_tags",
+            ("1", "create", "{}", "t"),
+            ("2", "create", "{}", "t"),
+            ("3", "create", "{}", "other"),
+            ("4", "update", None, "t"),
         ),
-        day_left=[{"requests": 3}],
+        day_left=[{"requests": 4}],
     )
-    assert rows == {("1", 2, False), ("2", 2, True)}
+    assert rows == {("1", 2, False), ("2", 1, False), ("3", 2, True), ("4", 0, True)}
 
 
 def test_deferred_rows_are_counted_apart_and_take_no_time_today(bench: Bench) -> None:

@@ -10,9 +10,8 @@ from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.workspace import Workspace
 
 
-def main() -> None:
+def push(folder: Path) -> None:
     """Plan, push and prove on prepared stages; prints each location's end."""
-    folder = Path(sys.argv[1])
     workspace = Workspace.open(folder / "contacts.yaml", folder / "data")
     names = list(steps.registered_locations(workspace))
     stages: set[steps.Stage] = {"upsert_plan", "contact_upserts", "upsert_outcomes"}
@@ -24,4 +23,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    push(Path(sys.argv[1]))

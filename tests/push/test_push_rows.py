@@ -1,6 +1,5 @@
 """One contact's way: unclear fates, refusals, tags, and tries that are used up."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -204,50 +203,6 @@ def test_tag_that_a_workflow_adds_while_the_fate_is_unclear_stays(
     contact = crm.contacts("acme")[0]
     assert (sorted(contact["tags"]), contact["city"]) == (["new-lead", "vip"], "New York")
     assert_ledger_equals(crm, acme)
-
-
-class TestTags:
-    """Under 'add' they are a second effect, after the upsert, with an answer of its own."""
-
-    def test_tags_of_people_stay_and_ours_come_after_the_upsert(
-        self, crm: RunningSandbox, project: MakeProject
-    ) -> None:
-        crm.seed_contacts("acme", [{"email": "p0@acme.example.com", "tags": ["theirs"]}])
-        acme = project(people(1, tags="ours"))
-        acme.push()
-        assert [e["operation"] for e in crm.log()][-2:] == ["upsert", "add_tags"]
-        assert sorted(crm.contacts("acme")[0]["tags"]) == ["ours", "theirs"]
-        assert_ledger_equals(crm, acme)
-
-    def test_tags_that_failed_are_sent_alone_next_time(
-        self, crm: RunningSandbox, project: MakeProject
-    ) -> None:
-        crm.seed_contacts("acme", [{"email": "p0@acme.example.com"}])
-        acme = project(people(1, tags="ours"), crm={"max_tries": 1})
-        crm.set_faults(Fault(kind=FaultKind.UNAVAILABLE, operations=("add_tags",)))
-        acme.push()
-        outcome = acme.outcomes()["acme-0"]
-        assert outcome["code"] == "tags_pending"
-        assert "tags_pending" in {one["code"] for one in json.loads(outcome["warnings"])}
-        crm.set_faults()
-        since = crm.log()[-1]["seq"]
-        assert acme.push()["acme"].updated == 1
-        assert [entry["operation"] for entry in crm.log(since)] == ["add_tags"]
-        assert crm.contacts("acme")[0]["tags"] == ["ours"]
-        assert_ledger_equals(crm, acme)
-
-    def test_resumed_plan_takes_up_tags_that_are_missing(
-        self, crm: RunningSandbox, project: MakeProject
-    ) -> None:
-        crm.seed_contacts("acme", [{"email": "p0@acme.example.com"}])
-        acme = project(people(1, tags="ours"), crm={"max_tries": 1})
-        acme.plan()
-        crm.set_faults(Fault(kind=FaultKind.UNAVAILABLE, operations=("add_tags",)))
-        acme.push_the_plan()
-        crm.set_faults()
-        acme.push_the_plan()
-        assert crm.contacts("acme")[0]["tags"] == ["ours"]
-        assert_ledger_equals(crm, acme)
 
 
 def test_an_update_by_id_of_unclear_fate_is_looked_up_by_id(
