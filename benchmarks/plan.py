@@ -179,7 +179,9 @@ def acknowledge(folder: Path) -> Figures:
             for row in read_rows(path, "create")
         ]
         known_at = datetime.fromisoformat("2026-01-01T00:00:00")
-        restore_contacts(ledger, location.location_id, "before", contacts, known_at)
+        restore_contacts(
+            ledger, location.location_id, "before", contacts, known_at=known_at, changes=0
+        )
     ledger.close()
     return {}
 

@@ -8,6 +8,7 @@ from contacts_pipeline.ledger.acknowledged import (
     read_acknowledged_contacts,
     read_acknowledged_fields,
 )
+from contacts_pipeline.ledger.changes import count_change, read_changes
 from contacts_pipeline.ledger.database import LedgerError
 from contacts_pipeline.ledger.history import (
     contacts_of_keys,
@@ -32,12 +33,14 @@ __all__ = [
     "PushTimes",
     "TakenUpsert",
     "contacts_of_keys",
+    "count_change",
     "day_left",
     "outcomes_of_keys",
     "plan_progress",
     "push_times",
     "read_acknowledged_contacts",
     "read_acknowledged_fields",
+    "read_changes",
     "record_read",
     "requests_of_keys",
     "restore_contacts",

@@ -58,6 +58,7 @@ def _texts(crm: str, location_id: str) -> Any:
         func.coalesce(table.c.phone_hash, ""),
         func.coalesce(table.c.row_hash, ""),
         cast(table.c.known_at, String),
+        cast(table.c.changes, String),
     ]
     text = parts[0]
     for part in parts[1:]:
@@ -72,6 +73,7 @@ def _cut(location_id: str, texts: Sequence[str]) -> pa.RecordBatch:
     for name in ("email_hash", "phone_hash", "row_hash"):
         columns[name] = pc.if_else(pc.equal(columns[name], ""), None, columns[name])
     columns["known_at"] = columns["known_at"].cast(pa.timestamp("us"))
+    columns["changes"] = columns["changes"].cast(pa.int64())
     columns["location_id"] = pa.repeat(location_id, len(texts))
     return pa.record_batch(
         [columns[name] for name in ACKNOWLEDGED_CONTACTS.names], ACKNOWLEDGED_CONTACTS

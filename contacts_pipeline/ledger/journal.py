@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, false, func, insert, select, true, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from contacts_pipeline.ledger import schema
+from contacts_pipeline.ledger.changes import count_change, stamped
 from contacts_pipeline.ledger.database import LedgerError, shown, unusable
 from contacts_pipeline.ledger.store import Ledger
 
@@ -142,15 +143,17 @@ class Journal:
         connection = self._session
         try:
             with connection.begin():
+                changes = count_change(self._ledger, connection, _changed(entries))
                 if intents := all_of("intents"):
-                    connection.execute(insert(schema.requests), intents)
+                    connection.execute(insert(schema.requests), stamped(intents, changes))
                 if answers := all_of("answers"):
                     connection.execute(_ANSWER, answers)
                 if settled := all_of("settled"):
                     connection.execute(_SETTLE, settled)
                 if settled_before := all_of("settled_before"):
                     connection.execute(_SETTLE_BEFORE, settled_before)
-                self._ledger.replace(connection, schema.contacts, all_of("contacts"))
+                contacts = stamped(all_of("contacts"), changes)
+                self._ledger.replace(connection, schema.contacts, contacts)
                 self._ledger.replace(connection, schema.outcomes, all_of("outcomes"))
                 if limits := all_of("limits"):
                     connection.execute(_LIMITS, limits)
@@ -161,6 +164,16 @@ class Journal:
                 "is sent, and what was in flight is settled by the next push"
             )
         return None
+
+
+def _changed(entries: Sequence[Entry]) -> set[str]:
+    """The locations of which the entries change what a plan reads."""
+    new = {row["location_id"] for one in entries for row in (*one.intents, *one.contacts)}
+    return new | {
+        row["at_location_id"]
+        for one in entries
+        for row in (*one.answers, *one.settled, *one.settled_before)
+    }
 
 
 _ANSWER = (

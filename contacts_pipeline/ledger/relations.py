@@ -23,6 +23,7 @@ ACKNOWLEDGED_CONTACTS = pa.schema(
         ("phone_hash", pa.string()),
         ("row_hash", pa.string()),
         ("known_at", pa.timestamp("us")),
+        ("changes", pa.int64()),
     ]
 )
 ACKNOWLEDGED_FIELDS = pa.schema(
@@ -38,5 +39,6 @@ UNSETTLED = pa.schema(
         ("email_hash", pa.string()),
         ("phone_hash", pa.string()),
         ("intended_at", pa.timestamp("us")),
+        ("changes", pa.int64()),
     ]
 )

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Table, delete, insert, select, true, update
 
 from contacts_pipeline.ledger import schema
+from contacts_pipeline.ledger.changes import count_change
 from contacts_pipeline.ledger.store import Ledger
 
 
@@ -15,10 +16,13 @@ def restore_contacts(
     location_id: str,
     run_id: str,
     contacts: Sequence[Mapping[str, Any]],
+    *,
     known_at: datetime,
+    changes: int,
 ) -> None:
     """Make ``contacts`` all that is known of the location; every plan made before is stale.
 
+    ``known_at`` and ``changes`` are of the list in which they were found.
     Requests of unknown fate are settled: a list that was read after them shows what they did.
     """
 
@@ -36,6 +40,7 @@ def restore_contacts(
         ledger.replace(
             connection, schema.locations, [{**place, "version": version, "plan_id": run_id}]
         )
+        count_change(ledger, connection, [location_id])
         if contacts:
-            written = {**place, "run_id": run_id, "known_at": known_at}
+            written = {**place, "run_id": run_id, "known_at": known_at, "changes": changes}
             connection.execute(insert(schema.contacts), [{**one, **written} for one in contacts])

@@ -25,6 +25,13 @@ def _place() -> tuple[Column[str], Column[str]]:
     return Column("crm", String, primary_key=True), Column("location_id", String, primary_key=True)
 
 
+def _changes(comment: str) -> Column[int]:
+    """A number that orders what a location has seen, which clocks that are set do not."""
+    return Column(
+        "changes", Integer, nullable=False, default=0, server_default="0", comment=comment
+    )
+
+
 facts = Table(
     "facts",
     metadata,
@@ -41,6 +48,7 @@ locations = Table(
     Column("plan_id", String),
     Column("daily_remaining", Integer),
     Column("limits_seen_at", DateTime),
+    _changes("How many commits have changed what a plan reads of the location."),
     comment="A location's version, raised by the first write of each plan.",
 )
 
@@ -56,6 +64,7 @@ contacts = Table(
     Column("row_hash", String, comment="Of all fields; null until every effect is acknowledged."),
     Column("run_id", String, nullable=False),
     Column("known_at", DateTime, nullable=False),
+    _changes("The location's, when this was written."),
     comment="What each contact of the CRM holds, as far as the CRM has acknowledged it.",
 )
 
@@ -80,6 +89,7 @@ requests = Table(
     Column("message", Text),
     Column("trace_id", String),
     Column("settled", Boolean, nullable=False, default=False, server_default=false()),
+    _changes("The location's, when the request was intended."),
     comment="A row a request; one without a settled fate may or may not have been applied.",
 )
 Index(

@@ -96,7 +96,7 @@ class Ledger:
         table = schema.locations
         with self.writing() as connection:
             connection.execute(
-                self._insert(table)
+                self.insert(table)
                 .values(crm=self.crm, location_id=location_id, version=0)
                 .on_conflict_do_nothing()
             )
@@ -216,7 +216,7 @@ class Ledger:
         """Insert ``rows``, each in the place of the one with the same primary key."""
         if not rows:
             return
-        statement = self._insert(table)
+        statement = self.insert(table)
         keys = [column.name for column in table.primary_key]
         # PostgreSQL refuses a statement that replaces one row twice; the last one counts.
         rows = list({tuple(row[key] for key in keys): row for row in rows}.values())
@@ -230,7 +230,7 @@ class Ledger:
             stored = connection.execute(query).scalar_one_or_none()
             if stored is None:
                 row = {"name": "key_fingerprint", "value": key_fingerprint}
-                connection.execute(self._insert(table).values(row).on_conflict_do_nothing())
+                connection.execute(self.insert(table).values(row).on_conflict_do_nothing())
                 stored = connection.execute(query).scalar_one()
         if stored != key_fingerprint:
             raise LedgerError(
@@ -268,7 +268,8 @@ class Ledger:
         driver: type[Exception] = self.engine.dialect.loaded_dbapi.Error
         return (SQLAlchemyError, OSError, driver)
 
-    def _insert(self, table: Table) -> Any:
+    def insert(self, table: Table) -> Any:
+        """An insert in the database's own dialect, which knows what to do on a conflict."""
         dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
         return dialect.insert(table)
 

@@ -14,8 +14,8 @@ from contacts_pipeline.plan.files import (
     read_rows,
 )
 from contacts_pipeline.plan.hashes import hashes_after, with_tags_apart
-from contacts_pipeline.plan.inputs import PlannedLocation
-from contacts_pipeline.plan.planner import Sources, plan_locations
+from contacts_pipeline.plan.inputs import PlannedLocation, Sources
+from contacts_pipeline.plan.locations import plan_locations
 from contacts_pipeline.plan.restore import restored_contacts
 
 __all__ = [

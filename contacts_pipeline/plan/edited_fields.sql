@@ -28,7 +28,7 @@ with listed as (
     join acknowledged_fields as fields using (location_id, contact_id)
     join locations using (location_id)
     join crm_contacts using (location_id, contact_id)
-    where locations.listed_at > ledger.known_at
+    where is_shown(locations.listed_at, locations.listed_changes, ledger.known_at, ledger.changes)
 ),
 
 hashed as (

@@ -82,7 +82,7 @@ class PlanHeader(BaseModel):
     ``reason`` is the breaker that holds the location, null if none; ``seconds_estimated`` is the
     time that ``requests`` take under the location's limits; ``extracted_before`` the rows of the
     last plan whose size was taken as right; ``gone`` are contacts without a source row, which stay;
-    ``budget`` is null if it sends nothing.
+    ``budget`` is null if it sends nothing; ``inputs`` is a digest of all that the rows come from.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -105,6 +105,7 @@ class PlanHeader(BaseModel):
     gone: int = 0
     allows_duplicates: bool = False
     budget: DayBudget | None = None
+    inputs: str | None = None
 
 
 def plan_path(snapshots: Path, crm: str, location_id: str, plan_id: str) -> Path:

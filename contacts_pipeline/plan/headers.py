@@ -21,12 +21,18 @@ from contacts_pipeline.plan.files import (
 from contacts_pipeline.plan.inputs import PlannedLocation
 
 
-def extracted_before(location: PlannedLocation, snapshots: Path, crm: str) -> int | None:
-    """The rows of the last plan whose size was right: not held for it, or pushed all the same."""
+def last_header(location: PlannedLocation, snapshots: Path, crm: str) -> PlanHeader | None:
+    """The header of the location's newest plan; None if there is none that this program reads."""
     path = newest_plan(snapshots, crm, location.location_id)
     try:
-        last = read_header(path, location.location_id)
+        return read_header(path, location.location_id)
     except (PlanError, ValidationError):
+        return None
+
+
+def extracted_before(location: PlannedLocation, last: PlanHeader | None) -> int | None:
+    """The rows of the last plan whose size was right: not held for it, or pushed all the same."""
+    if last is None:
         return None
     if last.reason == "source_shrank" and last.plan_id != location.pushed_plan_id:
         return last.extracted_before
@@ -42,6 +48,7 @@ def header(
     version: int,
     crm: str,
     run_id: str,
+    inputs: str | None,
 ) -> PlanHeader:
     """The header of a plan from its row of ``plan_counts``."""
     counts = PlanCounts(**{name: facts[name] for name in PlanCounts.model_fields if name in facts})
@@ -73,6 +80,7 @@ def header(
         allows_duplicates=location.allows_duplicates,
         data_version=facts["data_version"],
         extracted_before=rows_before,
+        inputs=inputs,
         budget=day and _budget(location, facts, day),
     )
 

@@ -20,6 +20,8 @@ _KINDS = {
     "updated_at": pa.timestamp("us"),
 }
 _LISTED_AT = b"contacts_pipeline.listed_at"
+_LISTED_CHANGES = b"contacts_pipeline.listed_changes"
+_LIST_ID = b"contacts_pipeline.list_id"
 
 CRM_CONTACTS = pa.schema(
     [
@@ -49,6 +51,7 @@ LOCATIONS = pa.schema(
         ("matches_phone", pa.bool_()),
         ("allows_duplicates", pa.bool_()),
         ("listed_at", pa.timestamp("us")),
+        ("listed_changes", pa.int64()),
         ("is_fresh", pa.bool_()),
         ("custom_fields", pa.map_(pa.string(), pa.string())),
         ("rules", pa.string()),
@@ -57,13 +60,26 @@ LOCATIONS = pa.schema(
 """``locations``: what the relations of the plan know of a location.
 
 Whether its duplicate rule looks at email and at phone, and whether several contacts may hold one
-value; up to when its list shows everything (UTC, null without a list that says so) and whether it
-was read in this run; keys of custom fields that take any text, to their ids; what hashes depend
-on beside a contact's values.
+value; up to when its list shows everything (UTC, null without a list that says so), the ledger's
+changes before it (null where an older program read it), and whether it was read in this run; keys
+of custom fields that take any text, to their ids; what hashes depend on beside a contact's values.
 """
+
+PACKAGE = "contacts_pipeline.plan"
+"""Where the relations of a plan are."""
 
 DEFERRED_CONTACTS = pa.schema([("location_id", pa.string()), ("identity", pa.string())])
 """``deferred_contacts``: the identities that the last push of their location had to leave."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The snapshots that a plan is made from, and where it goes."""
+
+    valid_contacts: Path
+    unique_contacts: Path
+    snapshots: Path
+    scratch: Path
 
 
 @dataclass(frozen=True)
@@ -96,17 +112,32 @@ class PlannedLocation:
     pushed_plan_id: str | None = None
 
 
-def crm_contacts_schema(
-    listed_at: datetime, times: Mapping[bytes, datetime | None] | None = None
-) -> pa.Schema:
-    """The schema of a list whose reading began at ``listed_at``: what came later may be missing.
+@dataclass(frozen=True)
+class Listed:
+    """How old a list is: when its reading began, and the ledger's ``changes`` then.
 
-    ``times`` are kept beside it.
+    What came later may be missing. ``id`` tells it from every other list. ``changes`` and ``id``
+    are None where an older program read it.
     """
-    told = {_LISTED_AT: listed_at, **(times or {})}
-    return CRM_CONTACTS.with_metadata(
-        {name: time.astimezone(UTC).isoformat().encode() for name, time in told.items() if time}
-    )
+
+    at: datetime
+    changes: int | None = None
+    id: str | None = None
+
+
+def crm_contacts_schema(
+    listed: Listed, times: Mapping[bytes, datetime | None] | None = None
+) -> pa.Schema:
+    """The schema of a list of that age; ``times`` are kept beside it."""
+    moments = {_LISTED_AT: listed.at, **(times or {})}
+    told = {
+        name: time.astimezone(UTC).isoformat() for name, time in moments.items() if time is not None
+    }
+    if listed.changes is not None:
+        told[_LISTED_CHANGES] = str(listed.changes)
+    if listed.id is not None:
+        told[_LIST_ID] = listed.id
+    return CRM_CONTACTS.with_metadata(told)
 
 
 def is_current_list(path: Path) -> bool:
@@ -114,7 +145,14 @@ def is_current_list(path: Path) -> bool:
     return path.exists() and bool(pq.read_schema(path).equals(CRM_CONTACTS))
 
 
-def read_listed_at(path: Path) -> datetime | None:
-    """When the reading of the list at ``path`` began; None if the file does not say."""
-    stored = (pq.read_schema(path).metadata or {}).get(_LISTED_AT)
-    return datetime.fromisoformat(stored.decode()) if stored else None
+def read_listed(path: Path) -> Listed | None:
+    """How old the list at ``path`` is; None if the file does not say."""
+    told = {name: text.decode() for name, text in (pq.read_schema(path).metadata or {}).items()}
+    if _LISTED_AT not in told:
+        return None
+    changes = told.get(_LISTED_CHANGES)
+    return Listed(
+        datetime.fromisoformat(told[_LISTED_AT]),
+        int(changes) if changes is not None else None,
+        told.get(_LIST_ID),
+    )

@@ -16,13 +16,12 @@ import pyarrow.parquet as pq
 
 from contacts_pipeline.engine import define, relation_sql
 from contacts_pipeline.keyed_hash import fingerprint
-from contacts_pipeline.plan.inputs import PlannedLocation
+from contacts_pipeline.plan.inputs import PACKAGE, PlannedLocation
 from contacts_pipeline.plan.places import register_by_place, with_ids
 from contacts_pipeline.plan.writing import slices
 from contacts_pipeline.settings import Policy
 from contacts_pipeline.snapshots import file_name, replacing
 
-PACKAGE = "contacts_pipeline.plan"
 REMEMBERED_HASHES = pa.schema(
     [
         ("location_id", pa.string()),

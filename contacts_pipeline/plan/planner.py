@@ -1,41 +1,30 @@
-"""Plans many locations in one pass of DuckDB: identities and the CRM in, what to send out."""
+"""Every relation of a plan, in one pass of DuckDB for many locations."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
 
-from contacts_pipeline.engine import define, engine, scan
+from contacts_pipeline.engine import define, engine, relation_sql, scan
 from contacts_pipeline.keyed_hash import define_keyed_hash
-from contacts_pipeline.ledger import (
-    DayLeft,
-    Ledger,
-    day_left,
-    read_acknowledged_contacts,
-    read_acknowledged_fields,
-)
 from contacts_pipeline.plan.custom_values import define_custom_values, plain_fields
-from contacts_pipeline.plan.files import PlanHeader
-from contacts_pipeline.plan.headers import extracted_before, header
 from contacts_pipeline.plan.inputs import (
     CRM_CONTACTS,
-    DEFERRED_CONTACTS,
     LOCATIONS,
+    PACKAGE,
     PlannedLocation,
-    read_listed_at,
+    Sources,
+    read_listed,
 )
-from contacts_pipeline.plan.memory import memory_path, recall, remember, rules
+from contacts_pipeline.plan.memory import recall, rules
 from contacts_pipeline.plan.places import number_places, register_by_place, with_ids
-from contacts_pipeline.plan.writing import save_plans
 from contacts_pipeline.settings import Policy
 
-PACKAGE = "contacts_pipeline.plan"
 Relations = tuple[tuple[str, Literal["view", "table"]], ...]
 CONTACTS: Relations = (
     ("listed_contacts", "view"),
@@ -71,25 +60,11 @@ CHANGES: Relations = (
     ("plan_warnings", "table"),
     ("upsert_plan", "table"),
 )
-SENDING: Relations = (
-    ("sending_order", "table"),
-    ("plan_counts", "table"),
-)
 SEARCH_LAG = timedelta(minutes=2)
 """How late the CRM's search may show a write: field reports say seconds, this is on the safe side.
 
 A list is evidence of what happened before its reading began, less this.
 """
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The snapshots that a plan is made from, and where it goes."""
-
-    valid_contacts: Path
-    unique_contacts: Path
-    snapshots: Path
-    scratch: Path
 
 
 @dataclass(frozen=True)
@@ -105,52 +80,6 @@ class Known:
     hashes: Sequence[Path] = ()
 
 
-def plan_locations(
-    locations: Sequence[PlannedLocation],
-    sources: Sources,
-    ledger: Ledger,
-    policy: Policy,
-    *,
-    run_id: str,
-    hash_key: bytes,
-) -> dict[str, PlanHeader]:
-    """Write the plan of each location and return the headers, by location id."""
-    ids = [location.location_id for location in locations]
-    before = {
-        one.location_id: extracted_before(one, sources.snapshots, ledger.crm) for one in locations
-    }
-    versions = {location_id: ledger.version(location_id)[0] for location_id in ids}
-    memories = {one: memory_path(sources.snapshots, ledger.crm, one) for one in ids}
-    known = Known(
-        read_acknowledged_contacts(ledger, ids),
-        ledger.unsettled(ids),
-        partial(read_acknowledged_fields, ledger),
-        list(memories.values()),
-    )
-    with planning(locations, sources, known, policy, hash_key) as con:
-        days = _register_days(con, ledger, locations)
-        _define(con, SENDING)
-        facts = {
-            row["location_id"]: row
-            for row in con.sql("from plan_counts").to_arrow_table().to_pylist()
-        }
-        headers = {
-            location.location_id: header(
-                location,
-                facts[location.location_id],
-                days.get(location.location_id),
-                rows_before=before[location.location_id],
-                version=versions[location.location_id],
-                crm=ledger.crm,
-                run_id=run_id,
-            )
-            for location in locations
-        }
-        save_plans(con, headers, sources.snapshots)
-        remember(con, memories)
-    return headers
-
-
 @contextmanager
 def planning(
     locations: Sequence[PlannedLocation],
@@ -162,21 +91,23 @@ def planning(
     """Every relation up to ``upsert_plan``."""
     with engine(sources.scratch) as con:
         define_keyed_hash(con, hash_key)
+        con.execute(relation_sql(PACKAGE, "macros"))
         scan(con, "all_unique_contacts", sources.unique_contacts)
         scan(con, "valid_contacts", sources.valid_contacts)
         _register(con, locations, policy, hash_key)
         recall(con, known.hashes)
         define_custom_values(con, {one.location_id: one.custom_fields for one in locations})
         _register_crm(con, known, locations)
-        _define(con, CONTACTS)
+        define_all(con, CONTACTS)
         _register_fields(con, known, "listed_later")
-        _define(con, IDENTITIES)
+        define_all(con, IDENTITIES)
         _register_fields(con, known, "compared_contacts")
-        _define(con, CHANGES)
+        define_all(con, CHANGES)
         yield con
 
 
-def _define(con: duckdb.DuckDBPyConnection, relations: Relations) -> None:
+def define_all(con: duckdb.DuckDBPyConnection, relations: Relations) -> None:
+    """Define each of ``relations``, in their order."""
     for name, kind in relations:
         define(con, PACKAGE, name, kind)
 
@@ -207,13 +138,14 @@ def _register(
 
 def _location_row(location: PlannedLocation) -> dict[str, Any]:
     match = "email,phone" if location.allows_duplicates else location.match
-    listed_at = location.crm_contacts and read_listed_at(location.crm_contacts)
+    listed = location.crm_contacts and read_listed(location.crm_contacts)
     return {
         "location_id": location.location_id,
         "matches_email": "email" in match,
         "matches_phone": "phone" in match,
         "allows_duplicates": location.allows_duplicates,
-        "listed_at": listed_at and (listed_at - SEARCH_LAG).replace(tzinfo=None),
+        "listed_at": listed and (listed.at - SEARCH_LAG).replace(tzinfo=None),
+        "listed_changes": listed and listed.changes,
         "is_fresh": location.is_fresh,
         "custom_fields": plain_fields(location.custom_fields),
     }
@@ -237,36 +169,3 @@ def _register_fields(con: duckdb.DuckDBPyConnection, known: Known, wanted: str) 
     """What the ledger says of the fields of the contacts in ``wanted``."""
     contacts = with_ids(con, wanted).to_arrow_table()
     register_by_place(con, "acknowledged_fields", known.fields(contacts))
-
-
-def _register_days(
-    con: duckdb.DuckDBPyConnection, ledger: Ledger, locations: Sequence[PlannedLocation]
-) -> dict[str, DayLeft]:
-    """What is left of the day where anything is to be sent, and what has waited longest."""
-    busy = {
-        location_id
-        for (location_id,) in con.execute(
-            "select distinct location_id from upsert_plan where action in ('create', 'update')"
-        ).fetchall()
-    }
-    sending = [location for location in locations if location.location_id in busy]
-    days = day_left(ledger, {one.location_id: one.daily_limit for one in sending})
-    con.register(
-        "day_left",
-        pa.table(
-            {
-                "location_id": pa.array([one.location_id for one in sending], pa.string()),
-                "requests": pa.array(
-                    [days[one.location_id].requests - one.daily_reserve for one in sending],
-                    pa.int64(),
-                ),
-            }
-        ),
-    )
-    outcomes = [str(one.outcomes) for one in sending if one.outcomes]
-    if outcomes:
-        left = con.read_parquet(outcomes).filter("state = 'deferred'")
-        con.register("deferred_contacts", left.select("location_id, identity"))
-    else:
-        con.register("deferred_contacts", DEFERRED_CONTACTS.empty_table())
-    return days

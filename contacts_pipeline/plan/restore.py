@@ -6,9 +6,9 @@ import pyarrow as pa
 
 from contacts_pipeline.engine import define
 from contacts_pipeline.ledger.relations import ACKNOWLEDGED_CONTACTS, ACKNOWLEDGED_FIELDS, UNSETTLED
-from contacts_pipeline.plan.inputs import PlannedLocation
+from contacts_pipeline.plan.inputs import PACKAGE, PlannedLocation, Sources
 from contacts_pipeline.plan.places import with_ids
-from contacts_pipeline.plan.planner import PACKAGE, Known, Sources, planning
+from contacts_pipeline.plan.planner import Known, planning
 from contacts_pipeline.settings import Policy
 
 

@@ -1,7 +1,7 @@
 -- Requests that may or may not have been applied, and the contact that each is about: the one
 -- that was predicted, else the one with its email, else the one with its phone. A create that
 -- nothing shows has no id yet, and its contact goes by '?' and its identity.
--- location_id, identity, contact_id, source_keys (varchar[]), intended_at,
+-- location_id, identity, contact_id, source_keys (varchar[]), intended_at, changes,
 -- email_hash, phone_hash (null where the location does not match on the field),
 -- is_shown (a list that was read later shows what became of it)
 with requests as (
@@ -13,7 +13,8 @@ with requests as (
         intended_at,
         if(locations.matches_email, email_hash, null) as email_hash,
         if(locations.matches_phone, phone_hash, null) as phone_hash,
-        coalesce(locations.listed_at > intended_at, false) as is_shown
+        changes,
+        is_shown(locations.listed_at, locations.listed_changes, intended_at, changes) as is_shown
     from unsettled_requests
     join locations using (location_id)
 ),
@@ -40,6 +41,7 @@ select
     ) as contact_id,
     source_keys,
     intended_at,
+    changes,
     email_hash,
     phone_hash,
     is_shown

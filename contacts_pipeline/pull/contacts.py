@@ -4,6 +4,7 @@ Search lags by seconds and lists deleted rows for a while, so each reading overl
 """
 
 import json
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from contacts_pipeline.crm import ContactPage, CrmError, StoredContact
+from contacts_pipeline.plan.inputs import Listed
 from contacts_pipeline.pull.asking import Asker
 from contacts_pipeline.pull.snapshot import (
     ListHeader,
@@ -47,16 +49,20 @@ class _Updates:
     crm_time: datetime | None
 
 
-async def read_contacts(asker: Asker, path: Path, whole_after: timedelta) -> ContactsRead:
+async def read_contacts(
+    asker: Asker, path: Path, whole_after: timedelta, changes: int
+) -> ContactsRead:
     """Bring the list at ``path`` up to date, at a request for 500 contacts.
+
+    ``changes`` is the ledger's number of the location before any of it is read.
 
     All is read anew where the list is older than ``whole_after`` since that was done last, fits
     into a page, does not add up to the CRM's own count (then something was deleted), or was
     updated from its first contact to its last.
     """
-    began = datetime.now(UTC)
+    began = Listed(datetime.now(UTC), changes, secrets.token_hex(8))
     old = ListHeader.of(path)
-    if old is not None and began - old.whole_at < whole_after:
+    if old is not None and timedelta(0) <= began.at - old.whole_at < whole_after:
         known = contact_ids(path)
         if len(known) > PAGE_LIMIT and old.crm_time is not None:
             updates = await _read_updates(asker, known, old.crm_time - OVERLAP)
@@ -106,11 +112,11 @@ def _renew(path: Path, header: ListHeader, known: set[str], updates: _Updates) -
     return ContactsRead(len(known | updates.ids), len(updates.ids), whole=False)
 
 
-async def _read_all(asker: Asker, path: Path, began: datetime) -> ContactsRead:
+async def _read_all(asker: Asker, path: Path, began: Listed) -> ContactsRead:
     """In the order in which they were added, in which nothing moves while it is read."""
     listed = pages(asker, "dateAdded", "asc")
     first = await anext(listed)
-    header = ListHeader(began, began, asker.client.server_time)
+    header = ListHeader(began, began.at, asker.client.server_time)
     location_id, count = asker.client.location_id, len(first.contacts)
     with writing_list(path, header) as writer:
         writer.write_table(table_of(location_id, first.contacts))

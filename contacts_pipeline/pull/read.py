@@ -20,11 +20,15 @@ from contacts_pipeline.spent import Spent
 
 @dataclass(frozen=True)
 class LocationRead:
-    """What to read of a location: its contacts into ``contacts``, its fields into ``catalogue``."""
+    """What to read of a location: its contacts into ``contacts``, its fields into ``catalogue``.
+
+    ``changes`` is the ledger's number of the location, read before anything is asked.
+    """
 
     door: Door
     contacts: Path | None
     catalogue: Path | None
+    changes: int
     whole_after: timedelta = timedelta(days=7)
     details: Path | None = None
 
@@ -71,7 +75,7 @@ async def _read(read: LocationRead, settings: ReadSettings, ssl_context: SSLCont
             if read.catalogue is not None:
                 save_catalogue(read.catalogue, await asker.ask(asker.client.custom_fields))
             if read.contacts is not None:
-                contacts = await read_contacts(asker, read.contacts, read.whole_after)
+                contacts = await read_contacts(asker, read.contacts, read.whole_after, read.changes)
         except CrmError as error:
             return ReadResult(asker.spent, error, asker.limits.daily_remaining)
         return ReadResult(asker.spent, None, asker.limits.daily_remaining, contacts)

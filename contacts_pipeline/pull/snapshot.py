@@ -19,9 +19,10 @@ from contacts_pipeline.contact import CHANNEL_COLUMNS, FIELD_COLUMNS
 from contacts_pipeline.crm import StoredContact
 from contacts_pipeline.plan.inputs import (
     CRM_CONTACTS,
+    Listed,
     crm_contacts_schema,
     is_current_list,
-    read_listed_at,
+    read_listed,
 )
 from contacts_pipeline.snapshots import replacing
 
@@ -31,9 +32,9 @@ _CRM_TIME = b"contacts_pipeline.crm_time"
 
 @dataclass(frozen=True)
 class ListHeader:
-    """When a list was read, by our clock and by the CRM's, and when all of it was read anew."""
+    """How old a list is, by us and by the CRM's clock, and when all of it was read anew."""
 
-    listed_at: datetime
+    listed: Listed
     whole_at: datetime
     crm_time: datetime | None
 
@@ -43,16 +44,16 @@ class ListHeader:
         if not is_current_list(path):
             return None
         told = pq.read_schema(path).metadata or {}
-        listed_at, whole_at = read_listed_at(path), _time(told.get(_WHOLE_AT, b"").decode())
-        if listed_at is None or whole_at is None:
+        listed, whole_at = read_listed(path), _time(told.get(_WHOLE_AT, b"").decode())
+        if listed is None or whole_at is None:
             return None
-        return cls(listed_at, whole_at, _time(told.get(_CRM_TIME, b"").decode()))
+        return cls(listed, whole_at, _time(told.get(_CRM_TIME, b"").decode()))
 
     @property
     def schema(self) -> pa.Schema:
         """The columns of a list, with this header."""
         times = {_WHOLE_AT: self.whole_at, _CRM_TIME: self.crm_time}
-        return crm_contacts_schema(self.listed_at, times)
+        return crm_contacts_schema(self.listed, times)
 
 
 @contextmanager

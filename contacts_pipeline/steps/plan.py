@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from contacts_pipeline.ledger import Ledger, record_read, utc_now
+from contacts_pipeline.ledger import Ledger, read_changes, record_read, utc_now
 from contacts_pipeline.plan import (
     CustomField,
     PlanCounts,
@@ -179,6 +179,7 @@ def _reads(
     keys = workspace.settings.contacts.custom_fields
     policy = workspace.settings.policy.crm_snapshot
     known = ledger.locations_with_contacts()
+    changes = read_changes(ledger, [location.id for location in locations])
     reads, without_token = [], {}
     for location in locations:
         catalogue = catalogue_path(workspace, location.id)
@@ -204,6 +205,7 @@ def _reads(
                 Door(location.id, access, location.burst_limit, location.interval_ms / 1000),
                 contacts if wants_contacts else None,
                 catalogue if wants_catalogue else None,
+                changes[location.id],
                 timedelta(days=workspace.settings.crm.whole_list_days),
                 details if wants_contacts and details_are_old(details) else None,
             )

@@ -6,9 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contacts_pipeline.ledger import Journal, Ledger, record_read, restore_contacts
+from contacts_pipeline.ledger import (
+    Journal,
+    Ledger,
+    read_changes,
+    record_read,
+    restore_contacts,
+)
 from contacts_pipeline.plan import PlannedLocation, Sources, restored_contacts
-from contacts_pipeline.plan.inputs import read_listed_at
+from contacts_pipeline.plan.inputs import Listed, read_listed
 from contacts_pipeline.pull import (
     Door,
     LocationRead,
@@ -57,6 +63,7 @@ def rebuild(
     """
     registry = registered_locations(workspace)
     versions = {name: ledger.version(name) for name in location_ids}
+    changes = read_changes(ledger, location_ids)
     known = set() if replace else ledger.locations_with_contacts()
     results = {name: _refused(name) for name in location_ids if name in known}
     wanted = [registry[name] for name in location_ids if name not in known]
@@ -75,6 +82,7 @@ def rebuild(
                 catalogue_path(workspace, location.id)
                 if workspace.settings.contacts.custom_fields
                 else None,
+                changes[location.id],
                 whole_after=timedelta(0),
             )
         )
@@ -124,8 +132,15 @@ def _restore(
                         results[location.id] = _overtaken(location.id, answer)
                         continue
                     if alone:
-                        listed_at = _listed_at(workspace, location.id)
-                        restore_contacts(ledger, location.id, run_id, found, listed_at)
+                        listed = _listed(workspace, location.id)
+                        restore_contacts(
+                            ledger,
+                            location.id,
+                            run_id,
+                            found,
+                            known_at=listed.at.astimezone(UTC).replace(tzinfo=None),
+                            changes=listed.changes or 0,
+                        )
                     results[location.id] = _told(
                         location.id, answer, rows[location.id], alone=alone
                     )
@@ -134,10 +149,10 @@ def _restore(
     return asyncio.run(remember())
 
 
-def _listed_at(workspace: Workspace, location_id: str) -> datetime:
+def _listed(workspace: Workspace, location_id: str) -> Listed:
     """When the list began to be read: what was written since, the ledger must not claim to know."""
-    listed_at = read_listed_at(location_snapshot(workspace, "crm_contacts", location_id))
-    return (listed_at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
+    listed = read_listed(location_snapshot(workspace, "crm_contacts", location_id))
+    return listed or Listed(datetime.now(UTC))
 
 
 def _told(

@@ -13,10 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from sqlalchemy import Table
 
 from contacts_pipeline.contact import CHANNEL_COLUMNS, FIELD_COLUMNS
 from contacts_pipeline.keyed_hash import fingerprint, keyed_hash
-from contacts_pipeline.ledger import Ledger, schema
+from contacts_pipeline.ledger import Ledger, count_change, schema
 from contacts_pipeline.plan import (
     CustomField,
     PlanHeader,
@@ -26,7 +27,7 @@ from contacts_pipeline.plan import (
     plan_locations,
 )
 from contacts_pipeline.plan.files import newest_plan, read_header, read_rows
-from contacts_pipeline.plan.inputs import crm_contacts_schema
+from contacts_pipeline.plan.inputs import Listed, crm_contacts_schema
 from contacts_pipeline.settings import Policy
 
 CRM = "http://127.0.0.1:1"
@@ -123,8 +124,14 @@ class Bench:
             "run_id": "before",
             "known_at": known_at,
         }
+        self.write(schema.contacts, row)
+
+    def write(self, table: Table, row: Row) -> None:
+        """Write a row of the ledger, as a commit of its own that is counted."""
         with self.ledger.engine.begin() as connection:
-            self.ledger.replace(connection, schema.contacts, [row])
+            changes = count_change(self.ledger, connection, [row["location_id"]])
+            row = {"changes": changes[row["location_id"]]} | row
+            self.ledger.replace(connection, table, [row])
 
     def answered(self, row: Row, stored: Mapping[str, Any], at: datetime = OLD) -> None:
         """The CRM has answered a row of a plan with ``stored``: written down as the push does."""
@@ -186,8 +193,7 @@ class Bench:
             "intended_at": intended_at,
             "settled": False,
         }
-        with self.ledger.engine.begin() as connection:
-            self.ledger.replace(connection, schema.requests, [row])
+        self.write(schema.requests, row)
 
     def forget(self) -> None:
         """An empty ledger."""
@@ -201,10 +207,13 @@ class Bench:
         *contacts: Row,
         at: datetime = LISTED,
         fresh: bool = True,
+        changes: int | None = None,
     ) -> PlannedLocation:
         """The location with a list of these contacts (``contact_id`` and columns)."""
         path = self.folder / f"listed-{next(self.numbers)}.parquet"
-        columns = crm_contacts_schema(at.replace(tzinfo=UTC))
+        columns = crm_contacts_schema(
+            Listed(at.replace(tzinfo=UTC), changes, f"list {next(self.numbers)}")
+        )
         rows = [{"location_id": of.location_id} | one for one in contacts]
         pq.write_table(pa.Table.from_pylist(rows, schema=columns), path)
         return replace(of, crm_contacts=path, is_fresh=fresh)
@@ -217,6 +226,17 @@ class Bench:
         rejected: Iterable[Row] = (),
     ) -> dict[str, PlanHeader]:
         """Plan these locations; ``rejected`` are rows of ``valid_contacts``."""
+        return plan_locations(
+            locations,
+            self.write_stages(contacts, rejected),
+            self.ledger,
+            Policy.model_validate(policy or {}),
+            run_id="run",
+            hash_key=KEY,
+        )
+
+    def write_stages(self, contacts: Iterable[Row], rejected: Iterable[Row] = ()) -> Sources:
+        """What the plan reads of other stages."""
         contacts = list(contacts)
         unique, valid = self.folder / "unique.parquet", self.folder / "valid.parquet"
         pq.write_table(pa.Table.from_pylist(contacts, schema=UNIQUE_CONTACTS), unique)
@@ -227,14 +247,7 @@ class Bench:
         ]
         rows = [*members, *rejected]
         pq.write_table(pa.Table.from_pylist(rows, schema=VALID_CONTACTS), valid)
-        return plan_locations(
-            locations,
-            Sources(valid, unique, self.folder, self.folder / "scratch"),
-            self.ledger,
-            Policy.model_validate(policy or {}),
-            run_id="run",
-            hash_key=KEY,
-        )
+        return Sources(valid, unique, self.folder, self.folder / "scratch")
 
     def plan(
         self, *contacts: Row, at: PlannedLocation | None = None, **policy: Any

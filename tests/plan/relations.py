@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from contacts_pipeline.engine import define, engine
+from contacts_pipeline.engine import define, engine, relation_sql
 from contacts_pipeline.keyed_hash import define_keyed_hash
 from contacts_pipeline.ledger.relations import ACKNOWLEDGED_CONTACTS, ACKNOWLEDGED_FIELDS, UNSETTLED
 from contacts_pipeline.plan.custom_values import CUSTOM_VALUES, TYPED_CUSTOM_FIELDS
@@ -50,6 +50,7 @@ _KINDS: dict[str, pa.DataType] = {
         LIST,
     ),
     **dict.fromkeys(("fields", "sent"), FIELD),
+    "changes": pa.int64(),
     "hashes": HASHES,
     "warnings": pa.list_(pa.struct([("code", TEXT), ("field", TEXT), ("detail", TEXT)])),
 }
@@ -90,12 +91,14 @@ SCHEMAS: dict[str, pa.Schema] = {
         ]
         + [("clear", LIST)]
     ),
-    "listed_contacts": _schema("location_id contact_id email_hash phone_hash listed_at"),
+    "listed_contacts": _schema("location_id contact_id email_hash phone_hash"),
     "known_contacts": _schema(
-        "location_id contact_id source_keys known_at email_hash phone_hash row_hash is_deleted"
+        "location_id contact_id source_keys known_at changes email_hash phone_hash row_hash "
+        "is_deleted"
     ),
     "unsettled": _schema(
-        "location_id identity contact_id source_keys intended_at email_hash phone_hash is_shown"
+        "location_id identity contact_id source_keys intended_at changes email_hash phone_hash "
+        "is_shown"
     ),
     "additional_emails": _schema("location_id contact_id email_hash"),
     "edited_fields": _schema("location_id contact_id hashes"),
@@ -156,10 +159,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "deleted_in_crm": "hold",
         "clear": [],
     },
-    "acknowledged_contacts": {"source_keys": "[]"},
-    "unsettled_requests": {"source_keys": "[]"},
-    "known_contacts": {"source_keys": [], "is_deleted": False},
-    "unsettled": {"source_keys": [], "is_shown": False},
+    "acknowledged_contacts": {"source_keys": "[]", "changes": 0},
+    "unsettled_requests": {"source_keys": "[]", "changes": 0},
+    "known_contacts": {"source_keys": [], "is_deleted": False, "changes": 0},
+    "unsettled": {"source_keys": [], "is_shown": False, "changes": 0},
     "key_contacts": {"is_deleted": False},
     "contact_holdings": {"is_certain": True, "is_additional": False},
     "claims": {"source_keys": []},
@@ -189,6 +192,7 @@ def relation(scratch: Path, name: str, wanted: str, also: str = "", **tables: Ta
     given: dict[str, Table] = {"locations": [{}], "policy": [{}], **tables}
     with engine(scratch) as con:
         define_keyed_hash(con, KEY)
+        con.execute(relation_sql("contacts_pipeline.plan", "macros"))
         con.execute("set threads = 1")
         for table, schema in SCHEMAS.items():
             if table == name or table in also.split():

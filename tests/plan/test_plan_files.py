@@ -22,7 +22,7 @@ from contacts_pipeline.plan import (
     read_rows,
 )
 from contacts_pipeline.plan.files import PlanCounts
-from contacts_pipeline.plan.inputs import crm_contacts_schema, read_listed_at
+from contacts_pipeline.plan.inputs import crm_contacts_schema, read_listed
 from contacts_pipeline.spent import Spent
 from tests.plan.bench import CRM, NEW, OLD, Bench, Row, contact, location
 
@@ -182,7 +182,8 @@ def test_plan_is_never_written_over(bench: Bench) -> None:
 
 
 def test_old_plans_are_forgotten_unless_newest_or_needed(bench: Bench) -> None:
-    plans = [bench.plan_all([location()], [])["acme"].plan_id for _ in range(4)]
+    ada = contact("1", email="a@b.org")
+    plans = [bench.plan_all([location()], [ada])["acme"].plan_id for _ in range(4)]
     forget_plans(bench.folder, CRM, "acme", {plans[0]}, older_than_seconds=3600)
     assert [plan_path(bench.folder, CRM, "acme", one).exists() for one in plans] == [True] * 4
     forget_plans(bench.folder, CRM, "acme", {plans[0]}, older_than_seconds=-1)
@@ -197,10 +198,10 @@ def test_old_plans_are_forgotten_unless_newest_or_needed(bench: Bench) -> None:
 def test_list_says_when_it_was_read(bench: Bench) -> None:
     here = bench.listed(location(), {"contact_id": "a"}, at=NEW)
     assert here.crm_contacts is not None
-    listed_at = read_listed_at(here.crm_contacts)
-    assert listed_at is not None
-    assert listed_at.replace(tzinfo=None) == NEW
-    assert crm_contacts_schema(listed_at).names[:2] == ["location_id", "contact_id"]
+    listed = read_listed(here.crm_contacts)
+    assert listed is not None
+    assert listed.at.replace(tzinfo=None) == NEW
+    assert crm_contacts_schema(listed).names[:2] == ["location_id", "contact_id"]
 
 
 def test_list_that_does_not_say_when_it_was_read_is_of_unknown_age(bench: Bench) -> None:

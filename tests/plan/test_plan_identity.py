@@ -36,10 +36,28 @@ def test_newer_of_list_and_ledger_says_what_a_contact_holds(
     rows = out(
         "known_contacts",
         "contact_id email_hash",
-        listed_contacts=of("contact_id email_hash listed_at", ("a", "listed", LISTED)),
+        locations=[{"listed_at": LISTED}],
+        listed_contacts=of("contact_id email_hash", ("a", "listed")),
         acknowledged_contacts=acknowledged(("a", "acknowledged", None, known_at)),
     )
     assert rows == {("a", holds)}
+
+
+def test_of_what_was_written_after_a_list_was_begun_it_knows_nothing_whatever_clocks_say(
+    out: Relation,
+) -> None:
+    def held(changes: int) -> set[Any]:
+        return out(
+            "known_contacts",
+            "contact_id email_hash",
+            locations=[{"listed_at": LISTED, "listed_changes": 7}],
+            listed_contacts=of("contact_id email_hash", ("a", "listed")),
+            acknowledged_contacts=[
+                row | {"changes": changes} for row in acknowledged(("a", "acknowledged", None, OLD))
+            ],
+        )
+
+    assert (held(7), held(8)) == ({("a", "listed")}, {("a", "acknowledged")})
 
 
 def test_list_of_unknown_age_says_nothing_against_the_ledger(out: Relation) -> None:
@@ -73,13 +91,14 @@ def test_of_two_contacts_with_one_value_the_last_seen_holds_it(out: Relation) ->
         "known_contacts",
         "contact_id email_hash phone_hash",
         acknowledged_contacts=acknowledged(("a", "e", "p", OLD), ("b", "e", None, NEW)),
-        listed_contacts=of("contact_id phone_hash listed_at", ("c", "p", LISTED)),
+        locations=[{"listed_at": LISTED}],
+        listed_contacts=of("contact_id phone_hash", ("c", "p")),
     )
     assert rows == {("a", None, None), ("b", "e", None), ("c", None, "p")}
 
 
 def test_values_seen_at_once_or_where_duplicates_are_allowed_stay_with_both(out: Relation) -> None:
-    twins = of("contact_id email_hash listed_at", ("a", "e", LISTED), ("b", "e", LISTED))
+    twins = of("contact_id email_hash", ("a", "e"), ("b", "e"))
     assert out("known_contacts", "contact_id email_hash", listed_contacts=twins) == {
         ("a", "e"),
         ("b", "e"),

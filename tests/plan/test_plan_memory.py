@@ -85,8 +85,9 @@ def plan(bench: Bench, contacts: dict[str, Any], rules: dict[str, Any]) -> list[
 
 
 def without_memory(bench: Bench, *plan_of: Any) -> list[Row]:
-    """The plan made field by field: nothing remembered, and no hash of a row in the ledger."""
+    """The plan made field by field: nothing kept or remembered, no hash of a row in the ledger."""
     forget_hashes(bench)
+    shutil.rmtree(bench.folder / "upsert_plan", ignore_errors=True)
     with bench.ledger.engine.begin() as connection:
         connection.execute(schema.contacts.update().values(row_hash=None))
     return plan(bench, *plan_of)

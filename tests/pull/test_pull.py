@@ -47,6 +47,7 @@ def read(
         Door(location_id, StaticToken(SecretStr(token)), 1000, 1.0),
         folder / "crm_contacts.parquet",
         folder / "catalogue.json",
+        0,
     )
     settings = ReadSettings(crm.url, timeout_seconds=5, max_tries=3)
     return read_locations([one], settings)[location_id]

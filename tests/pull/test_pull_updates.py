@@ -54,7 +54,7 @@ def long_ago(count: int, first: int = 0) -> list[dict[str, Any]]:
 
 def read(crm_url: str, folder: Path, whole_after: timedelta = WHOLE_AFTER) -> ReadResult:
     door = Door("acme", StaticToken(SecretStr("pit-sandbox")), 1000, 1.0)
-    one = LocationRead(door, folder / "list.parquet", None, whole_after)
+    one = LocationRead(door, folder / "list.parquet", None, 0, whole_after)
     result = read_locations([one], ReadSettings(crm_url, 5, 3))["acme"]
     assert result.error is None
     return result
@@ -167,7 +167,7 @@ def read_interrupted(
         async with CrmClient(crm.url, "acme", token) as client:
             asker = Interrupted(client, Pace(StopSignal(), 1000, 1.0), 3)
             asker.happens = lambda: happens(client)
-            return await read_contacts(asker, folder / "list.parquet", WHOLE_AFTER)
+            return await read_contacts(asker, folder / "list.parquet", WHOLE_AFTER, 0)
 
     return asyncio.run(reading())
 
