@@ -137,7 +137,9 @@ class AdbcReader:
     def _schema(self, cursor: Any, query: str) -> pa.Schema:
         try:
             return cursor.adbc_execute_schema(query)
-        except self._connection.NotSupportedError:
+        except self._connection.NotSupportedError as error:
+            if error.sqlstate:  # it is the server that does not support the query
+                raise
             cursor.execute(f"select * from ({query}) as described where 1 = 0")
             return cursor.fetch_record_batch().schema
 

@@ -1,7 +1,4 @@
-"""DuckDB: a folder of Parquet and CSV files here or in an object store, a .duckdb file, MotherDuck.
-
-Every value of a CSV stays text: a leading zero is part of a postal code.
-"""
+"""DuckDB: a folder of Parquet and CSV files here or in a store, a .duckdb file, MotherDuck."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +12,7 @@ from contacts_pipeline.engine import engine
 from contacts_pipeline.errors import WarehouseError
 from contacts_pipeline.warehouse.address import shown
 from contacts_pipeline.warehouse.dialect import Column, Dialect
+from contacts_pipeline.warehouse.files import HEAD_BYTES, csv_trouble, view_files
 from contacts_pipeline.warehouse.reader import BATCH_ROWS, QueryRefusedError
 from contacts_pipeline.warehouse.time_limit import time_limit
 from contacts_pipeline.warehouse.trouble import (
@@ -26,11 +24,6 @@ from contacts_pipeline.warehouse.trouble import (
     unreadable,
 )
 
-_READERS = {
-    ".parquet": "read_parquet('{path}')",
-    ".csv": "read_csv('{path}', all_varchar = true, header = true)",
-}
-
 
 class DuckDialect(Dialect):
     """DuckDB, whose names differ in more than case."""
@@ -39,8 +32,9 @@ class DuckDialect(Dialect):
     moments = frozenset({"TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS", "DATE"})
 
     def text(self, expression: str, kind: str) -> str:
-        """A list as JSON."""
-        return f"cast({f'to_json({expression})' if kind.endswith('[]') else expression} as varchar)"
+        """What has parts as JSON."""
+        nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+        return f"cast({f'to_json({expression})' if nested else expression} as varchar)"
 
     def changed_since(self, column: str, moment: datetime) -> str:
         """Also where the time is before all times."""
@@ -51,7 +45,7 @@ class DuckDialect(Dialect):
         """A conversion's message names the value, so it is not shown."""
         if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):
             return Trouble(TroubleKind.VALUE, type(error).__name__)
-        return Trouble(TroubleKind.OTHER, first_line(error))
+        return csv_trouble(error) or Trouble(TroubleKind.OTHER, first_line(error))
 
 
 class DuckReader:
@@ -112,7 +106,7 @@ def open_files(path: Path, url: str, timeout_seconds: float, scratch: Path) -> I
     with engine(scratch) as con:
         try:
             if path.is_dir():
-                _view_files(con, path, url)
+                view_files(con, url, [str(file) for file in path.iterdir()], _head)
             else:
                 con.execute(f"attach '{_escaped(path)}' as warehouse (read_only)")
                 con.execute("use warehouse")
@@ -136,25 +130,9 @@ def open_motherduck(url: str, timeout_seconds: float) -> Iterator[DuckReader]:
         con.close()
 
 
-def _view_files(con: duckdb.DuckDBPyConnection, folder: Path, url: str) -> None:
-    files = sorted(path for path in folder.iterdir() if path.suffix in _READERS)
-    check_tables([path.name for path in files], url)
-    for path in files:
-        reader = _READERS[path.suffix].format(path=_escaped(path))
-        con.execute(f"create view {DuckReader.dialect.quoted(path.stem)} as from {reader}")
-
-
-def check_tables(files: Sequence[str], url: str) -> None:
-    """A folder needs a file, and no table twice."""
-    if not files:
-        raise WarehouseError(f"warehouse.url: {url} holds no .parquet or .csv file")
-    stems = [Path(name).stem for name in files]
-    for stem in stems:
-        if stems.count(stem) > 1:
-            raise WarehouseError(
-                f"warehouse.url: {url} holds the table '{stem}' twice, as .csv and as "
-                ".parquet; remove one"
-            )
+def _head(path: str) -> bytes:
+    with Path(path).open("rb") as file:
+        return file.read(HEAD_BYTES)
 
 
 def _escaped(path: Path) -> str:

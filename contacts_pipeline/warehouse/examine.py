@@ -50,11 +50,13 @@ def _cursor(settings: Settings, reader: Reader, query: ContactsQuery) -> Iterato
             "name the column that says when a row was changed",
         )
     elif reader.reads_changes and query.cursor is None:
+        kind = kind_of(name, query.source_columns)
         yield Finding(
             "warning",
             "updated_at_no_time",
             subject,
-            f"'{name}' is no timestamp or date: every read reads all rows",
+            f"'{name}' is {kind}, no timestamp or date: every read reads all rows, and of a number "
+            "none is the newest",
             "name a timestamp column, or make it one in contacts.query",
         )
 

@@ -38,7 +38,10 @@ def name_parts(name: str, key: str) -> list[tuple[str, bool]]:
         if name[position] != ".":
             break
         position += 1
-    raise WarehouseError(f"{key}: '{name}' is no name of a table; write it as schema.table")
+    raise WarehouseError(
+        f"{key}: '{name}' is no name of a table; write it as schema.table, and a part with a dot "
+        'or a quote in it in double quotes, with each of its own doubled: "a.b""c"'
+    )
 
 
 def one_expression(text: str, key: str) -> str:
@@ -54,6 +57,17 @@ def one_expression(text: str, key: str) -> str:
             f"{key}: '{text}' is not one SQL expression; close what it opens and write no ';'"
         )
     return text.strip().removesuffix(";")
+
+
+def one_value(text: str, key: str) -> str:
+    """``text`` if it is one expression of one value."""
+    expression = one_expression(text, key)
+    depth = 0
+    for mark in _QUOTED.sub(" ", expression):
+        depth += (mark in "([{") - (mark in ")]}")
+        if mark == "," and depth == 0:
+            raise WarehouseError(f"{key}: '{text}' gives several values; write one expression")
+    return expression
 
 
 def the_one_called(name: str, known: Sequence[str]) -> str | None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from contacts_pipeline.warehouse.adbc import AdbcReader, adbc_reader, driver
 from contacts_pipeline.warehouse.address import parameters, shown
 from contacts_pipeline.warehouse.dialect import Dialect
+from contacts_pipeline.warehouse.trouble import Trouble, TroubleKind
 
 PREFIX = "adbc+"
 
@@ -15,9 +16,18 @@ PREFIX = "adbc+"
 class OtherDialect(Dialect):
     """ANSI SQL; a timestamp is known by its Arrow type."""
 
+    def __init__(self, driver_name: str) -> None:
+        self._driver_name = driver_name
+
     def is_moment(self, kind: str) -> bool:
         """Dates are left out: databases differ in how they compare one with a timestamp."""
         return kind.startswith("timestamp")
+
+    def trouble(self, error: Exception) -> Trouble:
+        """The driver manager's own words for a driver that is not there are several lines long."""
+        if "Could not load" in str(error):
+            return Trouble(TroubleKind.NO_DRIVER, f"there is no ADBC driver '{self._driver_name}'")
+        return super().trouble(error)
 
 
 @contextmanager
@@ -34,7 +44,7 @@ def open_other(url: str, timeout_seconds: float) -> Iterator[AdbcReader]:
     path = _driver_path(name)
     with adbc_reader(
         lambda: dbapi.connect(driver=path, db_kwargs=options, autocommit=True),
-        OtherDialect(),
+        OtherDialect(name),
         shown(url),
         timeout_seconds,
     ) as reader:

@@ -15,6 +15,7 @@ from contacts_pipeline.warehouse.expressions import (
     is_name,
     name_parts,
     one_expression,
+    one_value,
     suggestion,
     the_one_called,
 )
@@ -152,7 +153,7 @@ class _Scope:
         """A column or an expression."""
         if the_one_called(written, list(self._kinds)) or is_name(written):
             return self.column(key, written)
-        return f"({one_expression(written, key)}\n)"
+        return f"({one_value(written, key)}\n)"
 
     def as_text(self, expressions: dict[str, tuple[str, str]]) -> dict[str, str]:
         """Each expression as text, by the type that the warehouse finds it to have."""
@@ -182,11 +183,14 @@ class _Scope:
     def _guilty(
         self, expressions: dict[str, tuple[str, str]], error: QueryRefusedError
     ) -> WarehouseError:
+        _, row = expressions["source_key"]
         for key, sql in expressions.values():
             try:
-                described = self._reader.describe(f"select {sql} as value from {self._source}")
+                described = self._reader.describe(
+                    f"select {row} as source_key, {sql} as value from {self._source}"
+                )
             except QueryRefusedError as own:
                 return WarehouseError(f"{key}: {own}")
-            if len(described) != 1:
+            if len(described) != 2:  # noqa: PLR2004 - the key beside it
                 return WarehouseError(f"{key}: '{sql}' must give one value")
         return WarehouseError(f"contacts.fields: {error}")

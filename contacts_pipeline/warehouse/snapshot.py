@@ -32,6 +32,8 @@ _REPEATING = [
     "tags", "dnd", "gender", "assigned_to",
 ]  # fmt: skip
 """Columns of few values; a dictionary of the others costs a third of the writing for nothing."""
+_GROUP_BYTES = 64 << 20
+"""Long texts make a group of fewer rows."""
 _COMPARED = ["location_id", "updated_at"]
 """Readers leave out groups of rows by the least and greatest value of these alone."""
 
@@ -81,7 +83,8 @@ def _in_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(one.num_rows for one in waiting) >= BATCH_ROWS // 2:
+        rows, size = sum(one.num_rows for one in waiting), sum(one.nbytes for one in waiting)
+        if rows >= BATCH_ROWS // 2 or size >= _GROUP_BYTES:
             yield pa.Table.from_batches(waiting)
             waiting = []
     if waiting:

@@ -26,6 +26,9 @@ class TroubleKind(StrEnum):
     DROPPED = "dropped"
     VALUE = "value"
     WRITES = "writes"
+    FILE = "file"
+    HALFWAY = "halfway"
+    NO_DRIVER = "driver_missing"
     OTHER = "other"
 
 
@@ -85,6 +88,14 @@ _TOLD = {
 }
 
 
+_REMEDY = "docs/warehouses.md has what each kind of warehouse needs"
+_REMEDIES = {
+    TroubleKind.FILE: "mend that line, or save the file anew",
+    TroubleKind.NO_DRIVER: "install its package (uv add adbc-driver-NAME), or name another",
+    TroubleKind.HALFWAY: "run again; the warehouse's own log may have the statement",
+}
+
+
 _TOLD_OF_WRITING = {
     TroubleKind.DENIED: (
         "the login may not write there",
@@ -124,15 +135,13 @@ def ungranted(place: str, right: str, thing: str) -> WarehouseError:
 def unread(place: str, trouble: Trouble) -> WarehouseError:
     """The error of a read that had begun: words that nobody foresaw may hold a value."""
     if trouble.kind is TroubleKind.OTHER:
-        trouble = Trouble(trouble.kind, "the read failed halfway")
+        trouble = Trouble(TroubleKind.HALFWAY, "the read failed halfway")
     return unreadable(place, trouble)
 
 
 def unreadable(place: str, trouble: Trouble) -> WarehouseError:
     """The error of a warehouse that could not be opened or described."""
-    told, remedy = _TOLD.get(
-        trouble.kind, (trouble.told, "the warehouse's own log has the statement")
-    )
+    told, remedy = _TOLD.get(trouble.kind, (trouble.told, _REMEDIES.get(trouble.kind, _REMEDY)))
     return WarehouseError(f"warehouse {place}: {told}; {remedy}", kind=trouble.kind.value)
 
 

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from contacts_pipeline.warehouse.snapshot import write_contacts
 from tests.warehouse.warehouses import PostgresWarehouse
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +69,13 @@ def test_a_million_rows_take_no_more_memory_than_a_tenth_of_them(
     assert many["rows"] == 1_000_000
     assert keys(warehouse) == (1_000_000, 1_000_000)
     assert many["peak"] < few["peak"] * 1.25, (few, many)
+
+
+def test_rows_of_long_texts_are_written_few_at_a_time(tmp_path: Path) -> None:
+    long = pa.record_batch({"source_key": ["1"], "city": ["x" * (40 << 20)]})
+    path = tmp_path / "contacts.parquet"
+    assert write_contacts([long] * 3, [], path) == 3
+    assert pq.read_metadata(path).num_row_groups == 2
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import pytest
 
+from contacts_pipeline.errors import WarehouseError
 from tests.warehouse.warehouses import PostgresWarehouse
 
 TYPES = """
@@ -133,3 +134,50 @@ def test_a_query_may_stand_for_the_table(warehouse: PostgresWarehouse) -> None:
     }
     warehouse.extract()
     assert warehouse.only("source_key") == {"source_key": "2"}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"table": 'x"; drop table customers; --'}, "contacts.table: 'x\"; drop table"),
+        ({"table": "customers; drop table customers"}, "there is no table 'customers; drop"),
+        (
+            {"key": 'id" from customers; drop table customers --'},
+            "contacts.key: 'customers' has no",
+        ),
+        ({"fields": {"email": "email; drop table customers"}}, "is not one SQL expression"),
+        ({"fields": {"email": "1) from customers --"}}, "is not one SQL expression"),
+        (
+            {"fields": {"email": "email, city"}},
+            "contacts.fields.email: 'email, city' gives several",
+        ),
+        ({"fields": {"city": "city", "email": "max(email)"}}, "contacts.fields.email: column"),
+        (
+            {
+                "table": None,
+                "query": "with x as (delete from customers returning *) select * from x",
+            },
+            "contacts.query: WITH clause containing a data-modifying statement",
+        ),
+    ],
+)
+def test_what_is_no_name_or_expression_is_told_and_nothing_runs(
+    warehouse: PostgresWarehouse, change: dict[str, object], told: str
+) -> None:
+    warehouse.sql("insert into customers (id) values ('1')")
+    warehouse.contacts |= change
+    with pytest.raises(WarehouseError) as caught:
+        warehouse.extract()
+    assert told in str(caught.value)
+    assert warehouse.sql("select count(*) from customers") == [(1,)]
+
+
+def test_an_expression_that_writes_is_refused_by_the_session(warehouse: PostgresWarehouse) -> None:
+    warehouse.sql("insert into customers (id) values ('1')")
+    warehouse.sql(
+        "create function wipe() returns text language sql as $$delete from customers returning id$$"
+    )
+    warehouse.contacts["fields"] = {"email": "wipe()"}
+    with pytest.raises(WarehouseError, match="this session is read-only"):
+        warehouse.extract()
+    assert warehouse.sql("select count(*) from customers") == [(1,)]
