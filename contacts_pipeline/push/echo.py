@@ -1,9 +1,16 @@
-"""The contact that the CRM answers with, compared with what was sent: 200 does not mean stored."""
+"""The contact that the CRM answers with, compared with what was sent: 200 does not mean stored.
 
+And with what it should hold besides: what differs there, people have edited since the last push.
+"""
+
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from contacts_pipeline.crm import StoredContact
+from contacts_pipeline.keyed_hash import keyed_hash
+
+Note = dict[str, str | None]
 
 _COMPARED = (
     "email",
@@ -24,11 +31,11 @@ _COMPARED = (
 )
 
 
-def differences(sent: Mapping[str, Any], stored: StoredContact) -> list[dict[str, str | None]]:
+def differences(sent: Mapping[str, Any], stored: StoredContact) -> list[Note]:
     """Warnings ``not_stored`` (dropped) and ``stored_changed``, a field each, without values.
 
-    Plain text fields are compared without regard to case; a date of birth by its day, since the
-    CRM may answer with a timestamp. Fields that only live in lists are not compared.
+    Plain text fields are compared without regard to case; a phone by its digits; a date of birth by
+    its day, since the CRM may answer with a timestamp. Lists and maps are not compared.
     """
     found = []
     for field in _COMPARED:
@@ -42,6 +49,22 @@ def differences(sent: Mapping[str, Any], stored: StoredContact) -> list[dict[str
             found.append(_warning("not_stored", field, stored))
         elif _comparable(field, held) != _comparable(field, wanted):
             found.append(_warning("stored_changed", field, stored))
+    return found
+
+
+def edits(expected: Mapping[str, str], stored: StoredContact, key: bytes) -> list[Note]:
+    """Warnings ``crm_edited``, a field each, where the contact does not hold what it held last.
+
+    ``expected``: API field to keyed hash, of fields that were not sent. Lists and do-not-disturb
+    have policies of their own, and what is empty is no edit: the CRM may never have stored it.
+    """
+    found = []
+    for field in _COMPARED:
+        held = stored.value(field)
+        if field not in expected or not isinstance(held, str) or not held:
+            continue
+        if keyed_hash(key, field, _written(field, held)) != expected[field]:
+            found.append(_warning("crm_edited", field, stored))
     return found
 
 
@@ -114,8 +137,23 @@ def _texts(values: list[Any]) -> set[str]:
 
 def _comparable(field: str, value: Any) -> str:
     text = str(value).strip().casefold()
-    return text[:10] if field == "dateOfBirth" else text
+    match field:
+        case "dateOfBirth":
+            return text[:10]
+        case "phone":
+            return "".join(filter(str.isdigit, text))
+    return text
 
 
-def _warning(code: str, field: str, stored: StoredContact) -> dict[str, str | None]:
+def _written(field: str, value: str) -> str:
+    """As a body would say it: what the hashes of a plan are made of."""
+    match field:
+        case "email":
+            value = value.strip().lower()
+        case "dateOfBirth":
+            value = value[:10]
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _warning(code: str, field: str, stored: StoredContact) -> Note:
     return {"code": code, "field": field, "detail": stored.id}

@@ -22,7 +22,7 @@ from contacts_pipeline.crm import (
 from contacts_pipeline.ledger import Holding, TakenUpsert
 from contacts_pipeline.plan import with_tags_apart
 from contacts_pipeline.push.delivery import deliver
-from contacts_pipeline.push.echo import differences, holds
+from contacts_pipeline.push.echo import Note, differences, edits, holds
 from contacts_pipeline.push.meter import Effect, where
 from contacts_pipeline.push.slots import Slot
 from contacts_pipeline.push.stop import Stopped
@@ -45,7 +45,7 @@ class Outcome:
     message: str | None = None
     contact_id: str | None = None
     inferred: bool = False
-    warnings: list[dict[str, str | None]] = field(default_factory=list)
+    warnings: list[Note] = field(default_factory=list)
 
 
 class RowPush:
@@ -72,7 +72,7 @@ class RowPush:
         self._taken = taken
         self._sent: Counter[Effect] = Counter()
         self._unclear = in_doubt or row["unsettled_since"] is not None
-        self._warnings: list[dict[str, str | None]] = list(row["warnings"])
+        self._warnings: list[Note] = list(row["warnings"])
 
     async def run(self) -> FinalState | None:
         """Send what the row needs, and conclude it; never raises.
@@ -156,9 +156,30 @@ class RowPush:
         return await self._wire.client.find_duplicate(wanted.get("email"), wanted.get("phone"))
 
     async def _acknowledge_answer(self, answer: Upserted) -> Outcome:
-        self._warnings += differences(json.loads(self._row["body"]), answer.contact)
+        contact, sent = answer.contact, json.loads(self._row["body"])
+        expected = json.loads(self._row["hashes"])
+        kept = {field: expected[field] for field in expected.keys() - sent.keys()}
+        differing = differences(sent, contact)
+        self._warnings += differing
+        self._warnings += [
+            one for one in edits(kept, contact, self._wire.hash_key) if one not in self._warnings
+        ]
         created = answer.new and self._row["request"] == "upsert"
-        return await self._acknowledge(self._wire.held_by(answer.contact), created=created)
+        outcome = await self._acknowledge(self._wire.held_by(contact), created=created)
+        for one in differing:
+            if one["field"] in {"email", "phone"}:
+                await self._name_holder(one, sent[one["field"]])
+        return outcome
+
+    async def _name_holder(self, warning: Note, value: str) -> None:
+        """A value that the CRM did not store belongs to another contact: add which."""
+        email, phone = (value, None) if warning["field"] == "email" else (None, value)
+        with suppress(CrmError, Stopped):
+            holder = await self._deliver(
+                "lookup", lambda: self._wire.client.find_duplicate(email, phone)
+            )
+            if holder is not None and holder.id != warning["detail"]:
+                warning["detail"] = f"{warning['detail']}, held by {holder.id}"
 
     async def _resume(self, taken: TakenUpsert) -> Outcome:
         """Go on after the answer that an earlier push of the plan got.

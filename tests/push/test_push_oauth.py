@@ -19,7 +19,7 @@ from contacts_pipeline.sandbox import (
     SandboxOptions,
     running_sandbox,
 )
-from tests.push.project import Project, assert_each_there_once, people, person
+from tests.push.project import Project, assert_each_there_once, people, person, wait_for
 
 SECRETS = {"CRM_CLIENT_ID": "the-app", "CRM_CLIENT_SECRET": "hush-hush"}
 NAMES = ("acme", "bolt")
@@ -143,6 +143,49 @@ def test_spent_refresh_token_says_what_to_do_and_another_one_begins_anew(
     assert "put its refresh token into CRM_REFRESH_TOKEN" in str(report.told)
     project.environ = {**project.environ, "CRM_REFRESH_TOKEN": "second-install"}
     assert project.push()["acme"].updated == 1
+
+
+def test_refresh_token_whose_answer_was_lost_is_told_with_its_remedy(
+    tmp_path: Path, crm: RunningSandbox
+) -> None:
+    """SIGKILL between the answer and its file: the CRM has taken the token, and nobody the next.
+
+    It is asked for once a push, and neither again and again nor for every contact.
+    """
+    project = agency(tmp_path, crm).write(people(5))
+    project.prepare()
+    crm.set_faults(Fault(kind=FaultKind.SLOW, when="after", seconds=60, operations=("token",)))
+    with project.light_process() as process:
+        assert wait_for(lambda: crm.count("token") == 1, process)
+        process.kill()
+    crm.set_faults()
+    assert not token_files(project)
+    report = project.push(prepare=False)["acme"]
+    assert (report.status, report.reason, report.deferred) == ("failed", "token_refused", 5)
+    assert "install the app again and put its refresh token into CRM_REFRESH_TOKEN" in str(
+        report.told
+    )
+    assert (crm.count("token"), crm.count("upsert")) == (2, 0)
+    project.environ = {**project.environ, "CRM_REFRESH_TOKEN": "second-install"}
+    assert project.push(prepare=False)["acme"].created == 5
+
+
+def test_killed_while_the_next_token_is_written_loses_neither(
+    tmp_path: Path, crm: RunningSandbox
+) -> None:
+    """As soon as the answer is on disk, the chain goes on from there in another process."""
+    project = agency(tmp_path, crm).write(people(2))
+    project.push()
+    project.write(people(2, city="Bern")).prepare()
+    before = kept(project)
+    (path,) = token_files(project)
+    path.write_text(json.dumps({**before, "ends_at": 0}), encoding="utf-8")
+    with project.light_process() as process:
+        assert wait_for(lambda: crm.count("token") == 2, process)
+        wait_for(lambda: kept(project)["refresh"] != before["refresh"], process)
+        process.kill()
+    report = project.write(people(2, city="Rome")).push()["acme"]
+    assert (report.status, report.updated, crm.count("token")) == ("ok", 2, 2)
 
 
 @pytest.mark.parametrize(
