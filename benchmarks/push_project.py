@@ -133,7 +133,11 @@ class BenchProject:
         """The same, left to the caller to wait for or to kill."""
         return subprocess.Popen(  # noqa: S603 - this interpreter, this folder
             [sys.executable, str(PUSHER), str(self.folder), stage],
-            env={"CRM_TOKEN": DEFAULT_TOKEN, "PATH": "", "PYTHONPATH": str(PUSHER.parents[1])},
+            env={
+                "CRM_TOKEN": DEFAULT_TOKEN,
+                "PATH": "",
+                "PYTHONPATH": str(Path(__file__).parents[1]),
+            },
             stdout=subprocess.PIPE,
             text=True,
         )

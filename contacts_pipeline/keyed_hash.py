@@ -3,11 +3,11 @@
 Whatever is remembered of a value outside the data folder is this hash, cut to 128 bits.
 """
 
-import hashlib
-import hmac
 import os
 import secrets
 from contextlib import suppress
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -43,8 +43,9 @@ def _make_key(path: Path) -> None:
 
 def keyed_hash(key: bytes, kind: str, value: str) -> str:
     """The hash of ``value`` as a value of ``kind``: 32 hexadecimal digits."""
+    inner, outer = _pads(key)
     message = f"{kind}\0{value}".encode()
-    return hmac.new(key, message, hashlib.sha256).hexdigest()[:_HEX_DIGITS]
+    return sha256(outer + sha256(inner + message).digest()).hexdigest()[:_HEX_DIGITS]
 
 
 def fingerprint(key: bytes) -> str:
@@ -54,9 +55,9 @@ def fingerprint(key: bytes) -> str:
 
 def define_keyed_hash(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
     """Give ``con`` the macro ``keyed_hash(kind, value)``, null where the value is null."""
-    padded = key.ljust(_BLOCK_BYTES, b"\0")
-    con.execute("set variable outer_pad = unhex(?)", [bytes(b ^ 0x5C for b in padded).hex()])
-    con.execute("set variable inner_pad = unhex(?)", [bytes(b ^ 0x36 for b in padded).hex()])
+    inner, outer = _pads(key)
+    con.execute("set variable outer_pad = unhex(?)", [outer.hex()])
+    con.execute("set variable inner_pad = unhex(?)", [inner.hex()])
     con.execute(
         f"""
         create or replace temp macro keyed_hash(kind, value) as left(
@@ -68,3 +69,10 @@ def define_keyed_hash(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
         )
         """
     )
+
+
+@lru_cache(maxsize=8)
+def _pads(key: bytes) -> tuple[bytes, bytes]:
+    """The key's half of an HMAC, once: the standard library takes it up anew for each value."""
+    padded = key.ljust(_BLOCK_BYTES, b"\0")
+    return bytes(byte ^ 0x36 for byte in padded), bytes(byte ^ 0x5C for byte in padded)

@@ -15,7 +15,7 @@ from contacts_pipeline.ledger.history import (
     outcomes_of_keys,
     requests_of_keys,
 )
-from contacts_pipeline.ledger.journal import Entry, Journal
+from contacts_pipeline.ledger.journal import REQUEST_KEY, Entry, Journal
 from contacts_pipeline.ledger.progress import Holding, PlanProgress, TakenUpsert, plan_progress
 from contacts_pipeline.ledger.restore import restore_contacts
 from contacts_pipeline.ledger.standing import PushTimes, push_times
@@ -23,6 +23,7 @@ from contacts_pipeline.ledger.store import Ledger, utc_now
 from contacts_pipeline.ledger.usage import DayLeft, day_left, record_read
 
 __all__ = [
+    "REQUEST_KEY",
     "DayLeft",
     "Entry",
     "Holding",

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from contacts_pipeline.ledger import schema
+from contacts_pipeline.ledger.bulk import merge_rows
 from contacts_pipeline.ledger.store import Ledger
 
 
@@ -25,16 +26,12 @@ def count_change(
     """Raise the number of each location by one, in the transaction of ``connection``."""
     if not location_ids:
         return {}
-    table = schema.locations
-    raised = ledger.insert(table).on_conflict_do_update(
-        index_elements=["crm", "location_id"], set_={"changes": table.c.changes + 1}
-    )
     # In one order, so that two processes never wait for each other.
     rows = [
         {"crm": ledger.crm, "location_id": one, "version": 0, "changes": 1}
         for one in sorted(location_ids)
     ]
-    connection.execute(raised, rows)
+    merge_rows(connection, schema.locations, rows, {"changes": "locations.changes + 1"})
     return _numbers(ledger, connection, location_ids)
 
 

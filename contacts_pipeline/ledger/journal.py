@@ -5,30 +5,30 @@ Intents are committed before their request is sent, answers before the next step
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import bindparam, false, func, insert, select, true, update
+from sqlalchemy import bindparam, false, func, select, true, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from contacts_pipeline.ledger import schema
+from contacts_pipeline.ledger.bulk import Row, insert_rows, replace_rows, update_rows
 from contacts_pipeline.ledger.changes import count_change, stamped
 from contacts_pipeline.ledger.database import LedgerError, shown, unusable
 from contacts_pipeline.ledger.store import Ledger
 
 GATHER_SECONDS = 0.02  # a fifth of the 100 ms that an intent may wait for its commit
-
-Row = Mapping[str, Any]
+REQUEST_KEY = ("crm", "location_id", "run_id", "number")
 
 
 @dataclass(frozen=True)
 class Entry:
     """Rows to be written together.
 
-    ``answers`` update requests by run and number; ``settled`` closes the open requests of an
+    ``answers`` update requests by ``REQUEST_KEY``; ``settled`` closes the open requests of an
     identity that the same plan has made, ``settled_before`` those of earlier plans.
     """
 
@@ -144,17 +144,14 @@ class Journal:
         try:
             with connection.begin():
                 changes = count_change(self._ledger, connection, _changed(entries))
-                if intents := all_of("intents"):
-                    connection.execute(insert(schema.requests), stamped(intents, changes))
-                if answers := all_of("answers"):
-                    connection.execute(_ANSWER, answers)
+                insert_rows(connection, schema.requests, stamped(all_of("intents"), changes))
+                update_rows(connection, schema.requests, REQUEST_KEY, all_of("answers"))
                 if settled := all_of("settled"):
                     connection.execute(_SETTLE, settled)
                 if settled_before := all_of("settled_before"):
                     connection.execute(_SETTLE_BEFORE, settled_before)
-                contacts = stamped(all_of("contacts"), changes)
-                self._ledger.replace(connection, schema.contacts, contacts)
-                self._ledger.replace(connection, schema.outcomes, all_of("outcomes"))
+                replace_rows(connection, schema.contacts, stamped(all_of("contacts"), changes))
+                replace_rows(connection, schema.outcomes, all_of("outcomes"))
                 if limits := all_of("limits"):
                     connection.execute(_LIMITS, limits)
         except Exception as error:  # noqa: BLE001 - whoever awaits a commit must be woken
@@ -168,32 +165,14 @@ class Journal:
 
 def _changed(entries: Sequence[Entry]) -> set[str]:
     """The locations of which the entries change what a plan reads."""
-    new = {row["location_id"] for one in entries for row in (*one.intents, *one.contacts)}
+    new = {
+        row["location_id"] for one in entries for row in (*one.intents, *one.answers, *one.contacts)
+    }
     return new | {
-        row["at_location_id"]
-        for one in entries
-        for row in (*one.answers, *one.settled, *one.settled_before)
+        row["at_location_id"] for one in entries for row in (*one.settled, *one.settled_before)
     }
 
 
-_ANSWER = (
-    update(schema.requests)
-    .where(
-        schema.requests.c.crm == bindparam("at_crm"),
-        schema.requests.c.location_id == bindparam("at_location_id"),
-        schema.requests.c.run_id == bindparam("at_run_id"),
-        schema.requests.c.number == bindparam("at_number"),
-    )
-    .values(
-        answered_at=bindparam("answered_at"),
-        status=bindparam("status"),
-        verdict=bindparam("verdict"),
-        contact_id=bindparam("contact_id"),
-        message=bindparam("message"),
-        trace_id=bindparam("trace_id"),
-        settled=bindparam("settled"),
-    )
-)
 _SETTLE_ANY = (
     update(schema.requests)
     .where(

@@ -18,7 +18,7 @@ from contacts_pipeline.snapshots import file_name, replacing
 from contacts_pipeline.spent import NOTHING, Spent
 
 HEADER_KEY = "contacts_pipeline.plan"
-_BATCH_ROWS = 4_096
+_BATCH_ROWS = 256
 
 
 class PlanError(PipelineError):

@@ -2,17 +2,22 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import uvloop
+
 from contacts_pipeline.crm import Access, CrmClient, shared_ssl_context
 from contacts_pipeline.ledger import Journal, Ledger, LedgerError
 from contacts_pipeline.push.location import LocationPush, Surroundings, push_location
 from contacts_pipeline.push.report import LocationReport
 from contacts_pipeline.push.stop import StopSignal
+
+OBJECTS_BETWEEN_COLLECTIONS = 50_000  # some 10 MB
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,24 @@ def push_locations(
             reports[push.plan.location_id] = report
         return reports
 
-    return asyncio.run(push_all())
+    with _few_objects_to_collect(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(push_all())
+
+
+@contextlib.contextmanager
+def _few_objects_to_collect() -> Iterator[None]:
+    """Python's collector comes seldom, and walks past what was there before it.
+
+    It took a third of a push's CPU: a row in flight is many objects, and none of them a cycle.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 @contextlib.contextmanager

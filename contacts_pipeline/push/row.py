@@ -83,7 +83,7 @@ class RowPush:
             outcome = await self._attempt()
             if outcome is not None:
                 outcome.warnings = self._warnings
-                await self._wire.conclude(self._row, outcome, self._sent)
+                await self._wire.conclude(self._row, outcome, self._sent, unclear=self._unclear)
                 return outcome.state
         return None
 

@@ -22,7 +22,7 @@ from contacts_pipeline.crm import (
     Unreachable,
 )
 from contacts_pipeline.keyed_hash import keyed_hash
-from contacts_pipeline.ledger import Entry, Holding, Journal, LedgerError, utc_now
+from contacts_pipeline.ledger import REQUEST_KEY, Entry, Holding, Journal, LedgerError, utc_now
 from contacts_pipeline.plan import hashes_after
 from contacts_pipeline.push.budget import DailyBudget
 from contacts_pipeline.push.meter import Effect, Meter, read_answer
@@ -160,9 +160,9 @@ class Wire:
         self._remember(row, **{name: row[name] for name in same})
 
     async def conclude(
-        self, row: Mapping[str, Any], outcome: "Outcome", sent: Counter[Effect]
+        self, row: Mapping[str, Any], outcome: "Outcome", sent: Counter[Effect], *, unclear: bool
     ) -> None:
-        """The row's final state in this run; a known fate settles all its open requests.
+        """The row's final state in this run; a known fate settles its requests left ``unclear``.
 
         Those of earlier plans are the ones that the plan found to be about the row's contact: its
         own name may have been another's then.
@@ -171,7 +171,7 @@ class Wire:
         self.meter.changed += outcome.state in {"created", "updated"} and row["body"] is not None
         await self._durable(
             Entry(
-                settled=[self._open_requests(row["identity"])] if known else [],
+                settled=[self._open_requests(row["identity"])] if known and unclear else [],
                 settled_before=[
                     self._open_requests(identity)
                     for identity in row["unsettled_identities"]
@@ -289,8 +289,7 @@ class Wire:
         if intent["effect"] == "lookup":
             self._post(Entry(intents=[{**intent, **answer}]))
             return
-        at = {f"at_{key}": intent[key] for key in ("crm", "location_id", "run_id", "number")}
-        self._post(Entry(answers=[{**at, **answer}]))
+        self._post(Entry(answers=[{key: intent[key] for key in REQUEST_KEY} | answer]))
 
     def _post(self, entry: Entry) -> None:
         """Write with the next commit; whatever is made durable after it finds it durable."""

@@ -1,0 +1,94 @@
+"""Many rows in one statement: they travel as one JSON text, which the database takes apart.
+
+A statement a row costs the driver more than the database. With SQLite each also gives Python's
+lock away and waits to have it back, which a busy event loop lets it do for milliseconds.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table, text
+
+Row = Mapping[str, Any]
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert ``rows``, all of the same columns."""
+    if rows:
+        names = list(rows[0])
+        _execute(connection, _insertion(table, names, connection.dialect), names, rows)
+
+
+def replace_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert ``rows``, each in the place of the one with the same primary key; the last counts."""
+    keys = table.primary_key.columns.keys()
+    others = [column.name for column in table.columns if not column.primary_key]
+    # PostgreSQL refuses a statement that replaces one row twice.
+    last = {tuple(row[key] for key in keys): row for row in rows}
+    merge_rows(
+        connection, table, list(last.values()), {name: f"excluded.{name}" for name in others}
+    )
+
+
+def merge_rows(
+    connection: Connection, table: Table, rows: Sequence[Row], new: Mapping[str, str]
+) -> None:
+    """Insert ``rows``; where the primary key is taken, set the columns ``new`` to an SQL value."""
+    if not rows:
+        return
+    keys = ", ".join(table.primary_key.columns.keys())
+    sets = ", ".join(f"{name} = {value}" for name, value in new.items())
+    names = list(rows[0])
+    # SQLite takes 'on' for a join's, if nothing stands between.
+    statement = f"{_insertion(table, names, connection.dialect)} where true on conflict ({keys}) do"
+    _execute(connection, f"{statement} update set {sets}", names, rows)
+
+
+def update_rows(
+    connection: Connection, table: Table, at: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Set the columns that the rows name where the columns ``at`` are as they say."""
+    if not rows:
+        return
+    names = list(rows[0])
+    values = dict(zip(names, _values(table, names, connection.dialect), strict=True))
+    new = ", ".join(f"{name} = {values[name]}" for name in names if name not in at)
+    same = " and ".join(f"{table.name}.{name} = {values[name]}" for name in at)
+    given = _given(connection.dialect)
+    _execute(connection, f"update {table.name} set {new} from {given} where {same}", names, rows)
+
+
+def _insertion(table: Table, names: Sequence[str], dialect: Dialect) -> str:
+    values = ", ".join(_values(table, names, dialect))
+    return f"insert into {table.name} ({', '.join(names)}) select {values} from {_given(dialect)}"
+
+
+def _given(dialect: Dialect) -> str:
+    if dialect.name == "postgresql":
+        return "jsonb_array_elements(cast(:rows as jsonb)) as given (value)"
+    return "json_each(:rows) as given"
+
+
+def _values(table: Table, names: Sequence[str], dialect: Dialect) -> list[str]:
+    if dialect.name == "postgresql":
+        types = [table.columns[name].type.compile(dialect) for name in names]
+        return [f"cast(given.value ->> {at} as {kind})" for at, kind in enumerate(types)]
+    return [f"json_extract(given.value, '$[{at}]')" for at in range(len(names))]
+
+
+def _execute(
+    connection: Connection, statement: str, names: Sequence[str], rows: Sequence[Row]
+) -> None:
+    lists = [[row[name] for name in names] for row in rows]
+    connection.execute(
+        text(statement), {"rows": json.dumps(lists, default=_as_stored, ensure_ascii=False)}
+    )
+
+
+def _as_stored(value: object) -> str:
+    """A time as SQLAlchemy writes it for SQLite, with all its digits, so that texts compare."""
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "microseconds")
+    raise TypeError(f"{type(value).__name__} has no place in the ledger")
