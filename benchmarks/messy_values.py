@@ -1,7 +1,7 @@
 """Phones and emails as people write them and as nobody should, from a die that can be thrown again.
 
-Phones are valid numbers of every kind with some digits changed, and digits at random, in 45
-regions; emails are put together from parts that are fine, odd or wrong.
+Phones are valid numbers of every kind with some digits changed, and digits at random, in every
+region; emails are put together from parts that are fine, odd or wrong.
 """
 
 import random
@@ -12,13 +12,21 @@ import duckdb
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
-REGIONS = (
-    *("US", "CA", "MX", "BR", "AR", "CL", "CO", "GB", "IE", "FR", "DE", "AT", "CH", "IT", "ES"),
-    *("PT", "NL", "BE", "SE", "NO", "DK", "FI", "PL", "CZ", "AU", "NZ", "IN", "JP", "ZA", "TR"),
-    *("RU", "KZ", "CN", "HK", "SG", "KR", "IL", "AE", "EG", "NG", "KE", "GR", "HU", "RO", "UA"),
-)
+REGIONS = tuple(sorted(phonenumbers.SUPPORTED_REGIONS))
+"""All that libphonenumber knows; a country that the CRM doesn't know is no row's region."""
+
 _KINDS = tuple(kind for kind in PhoneNumberType.values() if kind != PhoneNumberType.UNKNOWN)
-_CHARACTERS = "0123456789" * 3 + "+()-. /x,;abc\u0660\uff11\u2013\u00a0"
+_CHARACTERS = "0123456789" * 3 + "+()-. /x,;#*~abc\u0660\uff11\u2013\u00a0\u200b\u202a"
+_OTHER_DIGITS = tuple(
+    str.maketrans("0123456789", "".join(chr(zero + digit) for digit in range(10)))
+    for zero in (0x0660, 0x06F0, 0x0966, 0xFF10)
+)
+_LETTERS = str.maketrans("23456789", "AEHLNRTX")
+_TAILS = (
+    *(" ext. {}", " ext {}", "ext{}", " x{}", " extension {}", "; ext. {}", ";ext={}", " #{}"),
+    *(", ext. {}", ",,{}#", " доб. {}", " anexo {}", " int. {}", " Durchwahl {}", "-{}", "/{}"),
+    *(" / {}", " or 0{}", " | +{}", "\n{}", " oder 00{}", " (mobile)", " work"),
+)
 
 _MAILBOXES = (
     *("anna", "j.smith", "o'brien", "a_b", "x+tag", "1", "info", "none", "test", "no-reply"),
@@ -33,12 +41,46 @@ _MAILBOXES = (
         "\u017fam",
         "\u212aim",
     ),
-    *("a" * 30, "b" * 64, "c" * 65, "", "kwame/rossi", "percent%x", "UPPER.Case"),
+    *("a" * 30, "b" * 64, "c" * 65, "", "kwame/rossi", "percent%x", "UPPER.Case", "anna(home)"),
+    *(
+        "用户",
+        "иван",
+        "e\u0301ric",
+        "\uff41nna",
+        "a,b",
+        "a;b",
+        "a b",
+        "\u0130zel",
+        "{x}",
+        "~me",
+        "-x-",
+    ),
 )
 _HOSTS = (
     *("gmail", "web", "company-17", "sub.host", "none", "test", "example", "domain", "x"),
     *("müller", "xn--mller-kva", "a--b", "-dash", "dash-", "under_score", "\u017ftrasse", "日本"),
-    *("h" * 63, "h" * 64, "1und1", "a.b.c.d", ""),
+    *(
+        "h" * 63,
+        "h" * 64,
+        "1und1",
+        "a.b.c.d",
+        "",
+        "xn--",
+        "xn--a",
+        "XN--MLLER-KVA",
+        "m\u00fc\u0308ller",
+    ),
+    *(
+        "stra\u00dfe",
+        "\uff47mail",
+        "faß",
+        "例え",
+        "a\u3002b",
+        "[127.0.0.1]",
+        "192.168.0",
+        "a..b",
+        "a b",
+    ),
 )
 _ENDINGS = (
     *("com", "com", "com", "de", "co.uk", "org", "fr", "museum", "local", "test", "invalid"),
@@ -48,7 +90,26 @@ _WRAPS = (
     *("{}", "{}", "{}", "{}", "{}", "{}", "mailto:{}", "MAILTO:{}", "{}.", "{}..", "<{}>"),
     *('"Anna B" <{}>', "Anna <{}> x", "Anna <{}", "{}> Anna", "{} ", "{}; {}", "{}, b@b.org"),
     *("mailto:{}?subject=x", "Anna <mailto:{}>", "{}/{}", "<{}><a@b.org>", "({})", "e-mail {}"),
-    *("Anna, {}", "e-mail: {}", "{} Anna"),
+    *(
+        "Anna, {}",
+        "e-mail: {}",
+        "{} Anna",
+        "{}|{}",
+        "{} or {}",
+        "{}\n{}",
+        "{};",
+        "'{}'",
+        "\u201c{}\u201d",
+    ),
+    *(
+        "B, Anna <{}>",
+        '"B, Anna" <{}>; "C" <{}>',
+        "\ufeff{}",
+        "{}\u200b",
+        "{},",
+        "https://{}",
+        "{} (work)",
+    ),
 )
 
 
@@ -56,7 +117,7 @@ def messy_phone(dice: random.Random) -> tuple[str, str]:
     """A text and the region that it is read in."""
     region = dice.choice(REGIONS)
     at_home = dice.random() < 0.9  # noqa: PLR2004 - some numbers are written where others live
-    code, examples = _examples(region if at_home else dice.choice(REGIONS))
+    code, examples = _examples(region if at_home else dice.choice(_PLANS))
     throw = dice.random()
     if throw < 0.05:  # noqa: PLR2004
         digits = "".join(dice.choices("0123456789", k=dice.randint(1, 16)))
@@ -70,10 +131,10 @@ def messy_phone(dice: random.Random) -> tuple[str, str]:
     if dice.random() < 0.03:  # noqa: PLR2004
         place = dice.randrange(len(text) + 1)
         text = text[:place] + dice.choice(_CHARACTERS) + text[place + dice.randint(0, 1) :]
-    if dice.random() < 0.03:  # noqa: PLR2004
-        text += dice.choice((" ext. {}", " ext {}", "ext{}", " x{}", " / {}", " or 0{}")).format(
-            dice.randrange(10_000_000)
-        )
+    if dice.random() < 0.02:  # noqa: PLR2004
+        text = text.translate(dice.choice((*_OTHER_DIGITS, _LETTERS)))
+    if dice.random() < 0.05:  # noqa: PLR2004
+        text += dice.choice(_TAILS).format(dice.randrange(10 ** dice.randint(1, 9)))
     return text, region
 
 
@@ -82,14 +143,39 @@ _FORMATS = (
     *("+{c} (0) {n}", "+{c} (0{a}) {b}{d}", "+{c}0{n}", "00{c}{n}", "00 {c} {n}", "011{c}{n}"),
     *("{c}{n}", "{c} {n}", "{n}", "{t}{n}", "{t}{a} {b} {d}", "{t}{a}-{b}-{d}", "({t}{a}) {b}{d}"),
     *("({a}) {b}-{d}", "{a}.{b}.{d}", "{t}{a}/{b}{d}", "(+{c}) {n}", "++{c}{n}", "{t}{n}{n}"),
+    *(
+        "tel:+{c}{n}",
+        "tel:+{c}-{a}-{b}{d}",
+        "Tel. {t}{n}",
+        "+ {c} {n}",
+        "+{c}.{n}",
+        "\u202a+{c} {n}\u202c",
+    ),
+    *(
+        "\uff0b{c} {n}",
+        "{t}{a} - {b} - {d}",
+        "{t}{a}\u2013{b}{d}",
+        "{c}-{n}",
+        "0{c}{n}",
+        "+00{c}{n}",
+    ),
 )
+_SERVICES = tuple(str(code) for code in sorted(phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS))
+"""Calling codes of no country, such as +800."""
+
+_PLANS = REGIONS + _SERVICES
 
 
 @lru_cache(None)
-def _examples(region: str) -> tuple[str, list[str]]:
-    found = [phonenumbers.example_number_for_type(region, kind) for kind in _KINDS]
-    nationals = [phonenumbers.national_significant_number(one) for one in found if one]
-    return str(phonenumbers.country_code_for_region(region)), nationals
+def _examples(plan: str) -> tuple[str, list[str]]:
+    """A calling code and a national number of each kind."""
+    if plan in _SERVICES:
+        found = [phonenumbers.example_number_for_non_geo_entity(int(plan))]
+    else:
+        found = [phonenumbers.example_number_for_type(plan, kind) for kind in _KINDS]
+    numbers = [one for one in found if one]
+    nationals = [phonenumbers.national_significant_number(one) for one in numbers]
+    return str(numbers[0].country_code), nationals
 
 
 @lru_cache(None)
@@ -127,7 +213,7 @@ def real_values(folder: Path) -> tuple[set[tuple[str, str]], set[str]]:
         ("pagila_address", "phone"),
     ):
         for text in _column(folder / f"{name}.parquet", column):
-            phones |= {(text, region) for region in REGIONS}
+            phones |= {(text, region) for region in REGIONS[::10]}
     for name, column in (("chinook_customer", "Email"), ("pagila_customer", "email")):
         emails |= set(_column(folder / f"{name}.parquet", column))
     return phones, emails

@@ -1,7 +1,7 @@
 """Every way to write a country that its standards and its own people use.
 
 Codes and names come from ISO 3166 (``pycountry``) and Unicode's CLDR (``babel``); only
-what neither knows is written here.
+what neither knows is written here. Names of today come before those of the past.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,25 +12,38 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.languages import get_official_languages
 
+_SPOKEN_ABROAD = ("de", "es", "fr", "it", "nl", "pt")
+"""Languages, beside a country's own, whose names for it are taken."""
+
 KOSOVO = "XK"
 """On the vendor's list, not in ISO 3166."""
 
 COLLOQUIAL = {
     "America": "US",
+    "Antigua": "AG",
     "Austrailia": "AU",
+    "BRD": "DE",
     "Bosnia": "BA",
     "Britain": "GB",
+    "Bundesrepublik Deutschland": "DE",
     "Burma": "MM",
     "Cabo Verde": "CV",
     "Cape Verde": "CV",
+    "Ceylon": "LK",
     "Congo-Kinshasa": "CD",
+    "Cymru": "GB",
     "Czech Republic": "CZ",
     "DR Congo": "CD",
     "DRC": "CD",
+    "Democratic Republic of Congo": "CD",
     "Deutchland": "DE",
+    "EL": "GR",
+    "East Germany": "DE",
     "England": "GB",
+    "FYROM": "MK",
     "Falklands": "FK",
     "Great Britain": "GB",
+    "Großbritannien": "GB",
     "Hellas": "GR",
     "Holland": "NL",
     "Hong Kong SAR": "HK",
@@ -44,14 +57,22 @@ COLLOQUIAL = {
     "Northern Ireland": "GB",
     "North Korea": "KP",
     "Oesterreich": "AT",
+    "P.R. China": "CN",
+    "PRC": "CN",
     "Palestine": "PS",
+    "Persia": "IR",
     "Phillipines": "PH",
     "Republic of Ireland": "IE",
+    "Rhodesia": "ZW",
+    "Saint Helena": "SH",
+    "Sao Tome": "ST",
     "Scotland": "GB",
+    "Siam": "TH",
     "South Korea": "KR",
     "St. Vincent and the Grenadines": "VC",
     "Swaziland": "SZ",
     "The Former Yugoslav Republic of Macedonia": "MK",
+    "Trinidad": "TT",
     "U.K.": "GB",
     "U.S.": "US",
     "U.S.A.": "US",
@@ -65,7 +86,11 @@ COLLOQUIAL = {
     "Virgin Islands, British": "VG",
     "Virgin Islands, U.S.": "VI",
     "Wales": "GB",
+    "West Germany": "DE",
     "Zaire": "CD",
+    "Česká republika": "CZ",
+    "Ελλάς": "GR",
+    "Российская Федерация": "RU",
 }
 
 
@@ -81,9 +106,9 @@ def standard_names() -> list[tuple[str, str]]:
 
 
 @lru_cache(1)
-def native_names() -> list[tuple[str, str]]:
-    """Pairs of a name in a country's own languages and its code: a second to read them all."""
-    return _of_the_vendor(_native_names())
+def foreign_names() -> list[tuple[str, str]]:
+    """Pairs of a name in a country's own or a great language and its code: a second to read."""
+    return _of_the_vendor(_foreign_names())
 
 
 def _of_the_vendor(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -106,11 +131,22 @@ def _standard_names() -> Iterator[tuple[str, str]]:
     yield KOSOVO, KOSOVO
     yield "XKX", KOSOVO
     yield from COLLOQUIAL.items()
+    yield from _former_names()
 
 
-def _native_names() -> Iterator[tuple[str, str]]:
+def _former_names() -> Iterator[tuple[str, str]]:
+    """Countries that another one has taken the place of; of several no one is meant."""
+    heirs = get_global("territory_aliases")
+    for country in pycountry.historic_countries:
+        codes = heirs.get(country.alpha_2, [])
+        if len(codes) == 1:
+            yield country.name.partition(",")[0], codes[0]
+
+
+def _foreign_names() -> Iterator[tuple[str, str]]:
     for code in vendor_countries():
-        for language in get_official_languages(code, regional=True, de_facto=True):
+        own = get_official_languages(code, regional=True, de_facto=True)
+        for language in {*own, *_SPOKEN_ABROAD}:
             yield _name_in(language, code), code
 
 

@@ -19,27 +19,36 @@ DateOrder = Literal["dmy", "mdy"]
 OLDEST_YEAR = 1900
 """Nobody born before it is alive; spreadsheets write an empty date as its first day or earlier."""
 
-_LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "cs", "fi")
+_LANGUAGES = (
+    *("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "cs", "fi"),
+    *("ru", "uk", "tr", "ro", "hu", "el"),
+)
 _TIME = (
     r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
     r"\s*(?:[ap]m)?\s*(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?"
 )
-_YEAR_FIRST = re.compile(rf"(\d{{4}})([-/._])(\d{{1,2}})\2(\d{{1,2}}){_TIME}", re.IGNORECASE)
+_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+_YEAR_FIRST = re.compile(rf"(\d{{4}})([-/._ ])(\d{{1,2}})\2(\d{{1,2}}){_TIME}", re.IGNORECASE)
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/._ ])(\d{{1,2}})\2(\d{{4}}){_TIME}", re.IGNORECASE)
 _SHORT_YEAR = re.compile(r"\d{1,2}([-/._ ])\d{1,2}\1\d{2}")
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
+_CHINESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日")
+_WEEKDAY = re.compile(r"[^\W\d_]{2,}[.,]*\s+(?=(?:\d{1,2}\S*\s+)?(?:of\s+|de\s+)?[^\W\d_]{3,})")
+"""A word before both day and month says nothing more."""
+
+_MONTH = r"([^\W\d_]{3,})\.?"
 _DAY_FIRST = re.compile(
-    r"(\d{1,2})(?:st|nd|rd|th|er|\.)?[\s-]*(?:de\s+|of\s+)?([^\W\d_]{3,})\.?"
-    r"[\s,-]*(?:de\s+)?(\d{4})"
+    rf"(\d{{1,2}})(?:st|nd|rd|th|er|\.)?[\s-]*(?:de\s+|of\s+)?{_MONTH}[\s,-]*(?:de\s+)?(\d{{4}})"
 )
-_MONTH_FIRST = re.compile(r"([^\W\d_]{3,})\.?\s*(\d{1,2})(?:st|nd|rd|th)?[\s,]+(\d{4})")
+_MONTH_FIRST = re.compile(rf"{_MONTH}\s*(\d{{1,2}})(?:st|nd|rd|th)?[\s,]+(\d{{4}})")
+_MONTH_AMID = re.compile(rf"(\d{{4}})[\s,.-]+{_MONTH}[\s-]+(\d{{1,2}})\.?")
 
 
 def judge_date(
     text: str, order: DateOrder | None, today: date, oldest_year: int = OLDEST_YEAR
 ) -> Judged:
     """``text`` as ``YYYY-MM-DD``; ambiguous, impossible and future days are dropped with a code."""
-    text = unicodedata.normalize("NFKC", text).strip()
+    text = unicodedata.normalize("NFKC", text).strip().translate(_DASHES)
     readings = {day for day in _readings(text, order) if day}
     if not readings:
         code = (
@@ -59,19 +68,26 @@ def judge_date(
 
 
 def _readings(text: str, order: DateOrder | None) -> list[date | None]:
-    if found := _YEAR_FIRST.fullmatch(text):
-        return [_day(found[1], found[3], found[4])]
-    if found := _COMPACT.fullmatch(text):
-        return [_day(found[1], found[2], found[3])]
+    if found := _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text) or _CHINESE.fullmatch(text):
+        year, *_, month, day = found.groups()
+        return [_day(year, month, day)]
     if found := _YEAR_LAST.fullmatch(text):
         day_first = _day(found[4], found[3], found[1])
         month_first = _day(found[4], found[1], found[3])
         return {"dmy": [day_first], "mdy": [month_first]}.get(order or "", [day_first, month_first])
-    if found := _DAY_FIRST.fullmatch(text.lower()):
-        return [_day(found[3], _months().get(_bare(found[2]), 0), found[1])]
-    if found := _MONTH_FIRST.fullmatch(text.lower()):
-        return [_day(found[3], _months().get(_bare(found[1]), 0), found[2])]
-    return []
+    return _in_words(_WEEKDAY.sub("", text.lower(), count=1))
+
+
+def _in_words(text: str) -> list[date | None]:
+    if found := _DAY_FIRST.fullmatch(text):
+        day, month, year = found.groups()
+    elif found := _MONTH_FIRST.fullmatch(text):
+        month, day, year = found.groups()
+    elif found := _MONTH_AMID.fullmatch(text):
+        year, month, day = found.groups()
+    else:
+        return []
+    return [_day(year, _months().get(_bare(month), 0), day)]
 
 
 def _day(year: str, month: str | int, day: str) -> date | None:

@@ -6,6 +6,7 @@ addresses are fine by syntax; they get codes of their own.
 
 import re
 from functools import lru_cache
+from string import ascii_lowercase, digits
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -14,9 +15,13 @@ from contacts_pipeline.prepare.phones import MEMO_SIZE, Judged
 
 _BETWEEN_ADDRESSES = re.compile(r"[;,\s]+")
 _BETWEEN_SEVERAL = re.compile(r"[;,\s|/]+")
-_BRACKETED = re.compile(r"<([^<>]*)>")
-_QUOTED_NAME = re.compile(r'"[^"]*"')
-_AROUND = "\"'`<>()[]{}\u201c\u201d\u2018\u2019«»\u00a0\u200b\ufeff"
+_BRACKETED = re.compile(r"<[^<>]*>")
+_NAMED_OR_BARE = re.compile(r'(?:"[^"]*"|[^<>,;|"])*<([^<>]*)>|([^<>\s;,|]+)')
+"""``"Berg, Anna" <anna@example.org>``, or a word of its own."""
+
+_QUOTED_NAME = re.compile(r'"[^"@]*"')
+_LISTED = re.compile(r"[\[{`](.*)[\]}`]", re.DOTALL)
+_AROUND = "\"'<>()[]\u201c\u201d\u2018\u2019«»\u00a0\u200b\ufeff"
 _LOOSE_WORDS = re.compile(r"[^\s;,/|:>)\]}\u201d»]\s+(?![<(\[{\u201c«])[^\s;,]*@")
 """A word, a blank and the start of an address, with neither separator nor bracket between."""
 
@@ -25,27 +30,36 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-NOBODY = _words("none noemail no-email no_email nomail notprovided not-provided placeholder")
+NOBODY = _words(
+    "none noemail no-email no_email nomail donotemail do-not-email notprovided not-provided"
+    " placeholder keine"
+)
 """Stand-ins for 'has no email', on either side of the @."""
 
 MADE_UP_PEOPLE = NOBODY | _words(
-    "no.email no-mail nobody noone na n.a null nil unknown test tester testing test1 test123 asdf"
-    " qwerty aaa abc xxx xyz fake dummy donotreply email mail name user yourname example sample"
-    " invalid notavailable noreply"
+    "no no.email no-mail nobody noone na n.a null nil unknown test tester testing test1 test123"
+    " asdf qwerty aaa abc xxx xyz foo bar fake dummy donotreply email mail name user yourname"
+    " example sample invalid notavailable noreply refused declined anonymous 123 1234 12345"
 )
 MADE_UP_HOSTS = NOBODY | _words(
-    "nobody noone na null nil unknown test testing asdf qwerty aaa abc xxx xyz fake dummy noreply"
-    " email example sample invalid domain yourdomain"
+    "no nobody noone nowhere na null nil unknown test testing asdf qwerty aaa abc xxx xyz foo bar"
+    " fake dummy noreply email example sample invalid domain yourdomain refused declined anonymous"
+    " 123 1234 12345"
 )
 """First label of the domain."""
 
+ONE_KEY = frozenset(key * times for key in ascii_lowercase + digits for times in (1, 2))
+"""Typed to get past a form, on both sides of the @ alike: a@a.com, xx@xx.com."""
+
 ROLES = _words(
-    "abuse accounting accounts admin administrator billing booking bookings careers compliance"
-    " contact customerservice donotreply do-not-reply enquiries enquiry feedback finance ftp"
-    " hello help helpdesk hostmaster hr info information inquiries invoice invoices it jobs"
-    " kontakt legal mail marketing media news newsletter noc noreply no-reply office order orders"
-    " postmaster press privacy reception registrar root sales security service spam subscribe"
-    " support sysadmin team usenet uucp webmaster www"
+    "abuse accounting accounts admin administracion administrator billing booking bookings"
+    " buchhaltung careers comercial commercial compliance compta contact contacto customerservice"
+    " donotreply do-not-reply empfang enquiries enquiry facturacion feedback finance ftp hello help"
+    " helpdesk hostmaster hr info information inquiries invoice invoices it jobs kontakt legal mail"
+    " marketing media news newsletter noc noreply no-reply office order orders postmaster press"
+    " privacy rechnung reception registrar reservations root sales secretariat security segreteria"
+    " service spam subscribe support sysadmin team usenet uucp ventas verkauf vertrieb webmaster"
+    " www"
 )
 """Mailboxes of a function, not of a person: RFC 2142 and what is common."""
 
@@ -75,8 +89,10 @@ def email_candidates(cell: str) -> list[str]:
     None where loose words stand before the only one: ``jane doe@x.org`` may well be a
     misspelt ``jane.doe@x.org``, and ``doe@x.org`` somebody else.
     """
-    if bracketed := _BRACKETED.findall(cell):
-        pieces = bracketed
+    if listed := _LISTED.fullmatch(cell):
+        cell = listed[1]
+    if _BRACKETED.search(cell):
+        pieces = [named or bare for named, bare in _NAMED_OR_BARE.findall(cell)]
     else:
         several = cell.count("@") > 1
         unquoted = _QUOTED_NAME.sub(" ", cell) if " " in cell.strip() else cell
@@ -91,7 +107,10 @@ def is_placeholder(address: str) -> bool:
     mailbox, _, domain = address.partition("@")
     host = domain.partition(".")[0]
     return (
-        mailbox in NOBODY or host in NOBODY or (mailbox in MADE_UP_PEOPLE and host in MADE_UP_HOSTS)
+        mailbox in NOBODY
+        or host in NOBODY
+        or (mailbox in MADE_UP_PEOPLE and host in MADE_UP_HOSTS)
+        or (mailbox == host and host in ONE_KEY)
     )
 
 

@@ -12,7 +12,7 @@ with read as (
         case
             when regexp_full_match(
                 website,
-                '(?i)(https?://)?([\pL\pN]([\pL\pN-]*[\pL\pN])?\.)+\pL[\pL\pN-]*[\pL\pN]\.?(:[0-9]+)?([/?#]\S*)?'
+                '(?i)(https?://)?([\pL\pN]([\pL\pN-]*[\pL\pN])?\.)+\pL[\pL\pN-]*[\pL\pN]\.?(:[0-9]{1,5})?([/?#]\S*)?'
             ) then website
         end as site,
         upper(regexp_replace(postal_code, '^([0-9]+)\.0$', '\1')) as postcode_text,
@@ -28,18 +28,22 @@ with read as (
     from described_contacts
 ),
 
--- Spreadsheets eat leading zeros; these countries write postcodes in five digits, always.
+-- Spreadsheets eat leading zeros; these countries write postcodes in five digits, always, and
+-- some of them begin with two zeros.
 padded as (
     select
         *,
-        country_code in ('DE', 'ES', 'FR', 'IT', 'MX', 'US')
-        and regexp_full_match(postcode_text, '[0-9]{4}') as postcode_padded
+        country_code in ('DE', 'ES', 'FR', 'IT', 'MX', 'PR', 'US', 'VI')
+        and regexp_full_match(
+            postcode_text,
+            case when country_code in ('IT', 'PR', 'US', 'VI') then '[0-9]{3,4}' else '[0-9]{4}' end
+        ) as postcode_padded
     from read
 )
 
 select
     * exclude (postcode_text, site, shouted_first_name),
-    case when postcode_padded then '0' || postcode_text else postcode_text end as postcode,
+    case when postcode_padded then lpad(postcode_text, 5, '0') else postcode_text end as postcode,
     case
         when site <> lower(site)
             then

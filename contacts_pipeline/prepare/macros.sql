@@ -1,12 +1,40 @@
 -- What "tidy" means, once for every relation of this room.
 
--- Text without control characters, doubled or surrounding blanks, composed (NFC); null if nothing is left.
--- ASCII and Latin letters with single blanks between them are that already, as most texts are.
+-- Text composed (NFC), without doubled or surrounding blanks, control characters and what can't be
+-- seen (soft hyphens, marks of direction); null if nothing is left. Joiners are spelling, between
+-- the letters of some languages. ASCII and Latin letters with single blanks are that already, as
+-- most texts are.
 create or replace temp macro tidy(raw) as
     case
         when regexp_full_match(raw, '[!-~À-ɏ]+( [!-~À-ɏ]+)*') then raw
-        else nullif(trim(regexp_replace(nfc_normalize(raw), '[\pZ\pC]+', ' ', 'g')), '')
+        else
+            nullif(
+                trim(
+                    regexp_replace(
+                        regexp_replace(
+                            nfc_normalize(raw),
+                            '[\x{AD}\x{200B}\x{200E}\x{200F}\x{202A}-\x{202E}\x{2060}-\x{206F}\x{FEFF}]+',
+                            '',
+                            'g'
+                        ),
+                        '[\pZ\p{Cc}\p{Co}]+',
+                        ' ',
+                        'g'
+                    ),
+                    ' ' || chr(8204) || chr(8205)
+                ),
+                ''
+            )
     end;
+
+-- The same of a cell that may hold several values, a line each.
+create or replace temp macro tidy_lines(raw) as
+    tidy(
+        case
+            when contains(raw, chr(10)) then regexp_replace(trim(raw, chr(10)), '\s*\n\s*', ' / ', 'g')
+            else raw
+        end
+    );
 
 -- What a program writes where it has nothing. Not for names: Null and None are real surnames.
 create or replace temp macro present(text) as
@@ -18,6 +46,10 @@ create or replace temp macro present(text) as
             then null
         else text
     end;
+
+-- A name that is one: punctuation alone is none, and nobody is called N/A.
+create or replace temp macro named(text) as
+    case when strlen(text) > 6 or not regexp_full_match(text, '(?i)\pP+|\\n|#?n/a|<null>') then text end;
 
 -- An address that is plain ASCII, in lower case; null if it is anything that a library should see.
 -- With 64 characters no part is too long; two hyphens may be Punycode.
@@ -36,7 +68,7 @@ create or replace temp macro plain_address(text) as
 create or replace temp macro unwrapped_address(text) as
     regexp_extract(
         case
-            when contains(text, '<') then regexp_extract(text, '^[^<>]*<([^<>]*)>[^<>]*$', 1)
+            when contains(text, '<') then regexp_extract(text, '^[^<>@]*<([^<>]*)>[^<>@]*$', 1)
             else text
         end,
         '^(?:mailto:|MAILTO:|Mailto:)?(.*?)\.?$',
@@ -61,10 +93,17 @@ create or replace temp macro are_tidy_fields(fields) as
 create or replace temp macro yes_or_no(text) as
     case
         when regexp_full_match(
-            text, '(?i)true|t|yes|y|1(\.0)?|on|x|ja?|oui|o|s[ií]?|sim|da|active|permanent'
+            text,
+            '(?i)true|t|yes|y|1(\.0)?|on|x|✓|✔|ja?|oui|o|s[ií]?|sim|da|tak|ano|kyllä|igen|evet|да|はい'
+            || '|wahr|vrai|verdadero|verdadeiro|vero|waar|active|permanent|enabled|checked'
+            || '|blocked|dnd|do[ -]not[ -](contact|disturb)|opt(ed)?[ _-]?out|unsubscribed?'
         ) then true
-        when regexp_full_match(text, '(?i)false|f|no?|0(\.0)?|off|nein|non|n[aã]o|nee|inactive')
-            then false
+        when regexp_full_match(
+            text,
+            '(?i)false|f|no?|0(\.0)?|off|nein|non|n[aã]o|nee|nej|nei|nie|ne|ei|nem|hayır|нет|いいえ'
+            || '|falsch|faux|falso|onwaar|inactive|disabled|unchecked'
+            || '|allowed|opt(ed)?[ _-]?in|subscribed'
+        ) then false
     end;
 
 -- Whether a name is written in capitals; false for writing systems that have none.

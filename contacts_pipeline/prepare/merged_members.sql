@@ -1,6 +1,6 @@
 -- Rows that share their identity with others, newest first.
 -- The columns of keyed_contacts and: age bigint (1 is the newest; ties to the smallest key),
--- source_rank bigint (1 is believed first), name_text, address_text varchar (what survives
+-- origin_rank bigint (1 is believed first), name_text, address_text varchar (what survives
 -- together as one text, null where the row has none), blocks varchar (what may not be sent to).
 with aged as (
     select
@@ -15,7 +15,7 @@ with aged as (
 
 select
     a.*,
-    coalesce(list_position(r.sources, lower(a.origin)), length(r.sources) + 1) as source_rank,
+    coalesce(list_position(r.sources, lower(a.origin)), length(r.sources) + 1) as origin_rank,
     case
         when coalesce(first_name, last_name, name) is not null
             then concat_ws(chr(31), coalesce(first_name, ''), coalesce(last_name, ''), coalesce(name, ''))

@@ -14,7 +14,7 @@ from contacts_pipeline.prepare.phones import MEMO_SIZE
 
 _PARTICLES = re.compile(
     r"a[fln]|am|au[fs]|bin|d[aeiou]|das|de[imnrs]|della|dos|e|el|l[ae]|l[ao]s|te[nr]"
-    r"|und|v[ao]n|vom|y|zu|zu[mr]",
+    r"|und|v[ao]n|vom|y|zu|zu[mr]|['\u2019][st]",
     re.IGNORECASE,
 )
 _ROMAN = re.compile(r"(?:II|III|IV|VI{0,3}|IX)")
@@ -36,7 +36,11 @@ def recase_name(name: str) -> str:
         # Who writes \u0130, \u011e or \u015e means a dotless i by I.
         return " ".join(_capitalised_in_turkish(word) for word in name.split(" "))
     first, *others = name.split(" ")
-    leads = bool(others and _PARTICLES.fullmatch(first) and _PARTICLES.fullmatch(others[0]))
+    leads = bool(
+        others
+        and _PARTICLES.fullmatch(first)
+        and (_PARTICLES.fullmatch(others[0]) or not first[0].isalpha())
+    )
     words = [first.lower() if leads else _capitalised(first), *map(_recased, others)]
     joined = _SCOTTISH.sub(lambda found: f"Mc{found[1].upper()}", " ".join(words))
     joined = _DUTCH.sub("IJ", joined)

@@ -5,6 +5,7 @@ first usable one is sent, without its extension.
 """
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -22,12 +23,20 @@ re_util.enable_pattern_cache()
 
 _BETWEEN_NUMBERS = re.compile(
     r"\s*(?:[|&\n\r\t]|;(?!\s*(?:ext|isub|phone-context)\b)|\b(?:or|oder|ou|and|und|et|y|o)\b)\s*"
-    r"|(?<=\d)\s+(?=\+)",
+    r"|(?<=\d)\s*(?=\+)",
     re.IGNORECASE,
 )
 _PERHAPS_BETWEEN_NUMBERS = (re.compile(r"\s+[/,]+\s+|,\s+"), re.compile(r"[/,]"))
 _SHORTEST_NUMBER = 6
 """Digits on both sides of a slash or comma before it is read as 'and', not as punctuation."""
+
+_LABEL = re.compile(r"(?<=\d)[\s(]+(?!ext)[^\W\d_]{2,}[.:)]*\s+(?=[\d+(])", re.IGNORECASE)
+_REMARK = re.compile(r"(?<=\d)[\s,;(]+[^\W\d_][^\d+=]*(?P<extension>\d{0,7})\D*$")
+_WITHOUT_LETTERS = 8
+"""Digits from which letters after them spell no number: of 1 800 555 FILM, they do."""
+
+_QUANTITY = re.compile(r"\+?[1-9]\d*\.0|\+?[1-9](?:\.\d+)?[eE]\+?\d{1,2}")
+"""What a spreadsheet or a data frame makes of a phone that it takes for a quantity."""
 
 
 class Judged(NamedTuple):
@@ -55,16 +64,39 @@ def judge_phone(cell: str, region: str | None, strictness: Strictness = "valid")
 
 
 def phone_candidates(cell: str) -> list[str]:
-    """The texts in ``cell`` that may each be a number, in the order written."""
+    """The texts in ``cell`` that may each be a number, in the order written.
+
+    Words beside a whole number are no part of it: libphonenumber would dial the letters of
+    '(work)'. Digits after such a word are an extension, in whichever language.
+    """
+    if _QUANTITY.fullmatch(cell):
+        return _digits_of_quantity(cell)
     pieces = [piece for piece in _BETWEEN_NUMBERS.split(cell) if piece]
     for separator in _PERHAPS_BETWEEN_NUMBERS:
-        pieces = [part for piece in pieces for part in _parts(piece, separator)]
-    return pieces
+        pieces = [part for piece in pieces for part in _parts(piece, separator, _SHORTEST_NUMBER)]
+    pieces = [part for piece in pieces for part in _parts(piece, _LABEL, _WITHOUT_LETTERS)]
+    return [_without_remark(piece) for piece in pieces]
 
 
-def _parts(piece: str, separator: re.Pattern[str]) -> list[str]:
+def _digits_of_quantity(cell: str) -> list[str]:
+    """None where the last digits are lost, as of 4.97E+11."""
+    number = Decimal(cell)
+    if len(number.as_tuple().digits) <= number.adjusted():
+        return []
+    return [f"{'+' if cell[0] == '+' else ''}{number:.0f}"]
+
+
+def _parts(piece: str, separator: re.Pattern[str], shortest: int) -> list[str]:
     parts = separator.split(piece)
-    return parts if all(_digits(part) >= _SHORTEST_NUMBER for part in parts) else [piece]
+    return parts if all(_digits(part) >= shortest for part in parts) else [piece]
+
+
+def _without_remark(piece: str) -> str:
+    found = _REMARK.search(piece)
+    if not found or _digits(piece[: found.start()]) < _WITHOUT_LETTERS:
+        return piece
+    number, extension = piece[: found.start()], found["extension"]
+    return f"{number} ext. {extension}" if extension else number
 
 
 def parse_phone(text: str, region: str | None, strictness: Strictness) -> tuple[str, bool] | None:

@@ -9,7 +9,13 @@ from collections.abc import Iterable
 import duckdb
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
 
-from contacts_pipeline.prepare.emails import MADE_UP_HOSTS, MADE_UP_PEOPLE, NOBODY, ROLES
+from contacts_pipeline.prepare.emails import (
+    MADE_UP_HOSTS,
+    MADE_UP_PEOPLE,
+    NOBODY,
+    ONE_KEY,
+    ROLES,
+)
 
 
 def set_address_patterns(con: duckdb.DuckDBPyConnection) -> None:
@@ -20,6 +26,7 @@ def set_address_patterns(con: duckdb.DuckDBPyConnection) -> None:
             rf"^{_any(NOBODY)}@",
             rf"@{_any(NOBODY)}\.",
             rf"^{_any(MADE_UP_PEOPLE)}@{_any(MADE_UP_HOSTS)}\.",
+            rf"^{_any(f'{keys}@{keys}' for keys in ONE_KEY)}\.",
         )
     )
     role = rf"^{_any(ROLES)}@"

@@ -1,18 +1,18 @@
 -- Each way a country is written in this source or in the registry, and what it means.
 -- country_raw varchar (as written), country varchar (alpha-2), guessed boolean (one letter off)
 with meanings as (
-    select folded(name) as spelling, is_native, min(code) as country, count(distinct code) as countries
+    select folded(name) as spelling, is_foreign, min(code) as country, count(distinct code) as countries
     from country_names
     group by all
 ),
 
 -- What the standard means by a spelling comes before what some language may.
 spellings as (
-    select spelling, arg_min(country, is_native) as country
+    select spelling, arg_min(country, is_foreign) as country
     from meanings
     where spelling <> ''
     group by spelling
-    having arg_min(countries, is_native) = 1
+    having arg_min(countries, is_foreign) = 1
 ),
 
 written as (
@@ -39,17 +39,17 @@ exact as (
     left join spellings as c on c.spelling = r.shortened
 ),
 
--- One letter lost, and at least three off every other country: 'Kazakstan', 'Runion'. A letter
--- changed is no evidence: 'Slovania' is as near to Slovakia as to Slovenia.
+-- One letter lost or too many, and at least three off every other country: 'Runion', 'Kazakstan',
+-- 'Phillippines'. A letter changed is no evidence: 'Slovania' is as near to Slovakia as to Slovenia.
 distances as (
     select
         r.country_raw,
         s.country,
         min(levenshtein(r.spelling, s.spelling)) as distance,
         bool_or(
-            length(s.spelling) = length(r.spelling) + 1
+            length(s.spelling) <> length(r.spelling)
             and levenshtein(r.spelling, s.spelling) = 1
-        ) as is_one_lost
+        ) as is_one_off
     from readings as r
     inner join exact as e on e.country_raw = r.country_raw and e.country is null
     inner join spellings as s
@@ -63,7 +63,7 @@ guesses as (
     select country_raw, min(country) as country
     from distances
     group by country_raw
-    having count(*) = 1 and bool_and(is_one_lost)
+    having count(*) = 1 and bool_and(is_one_off)
 )
 
 select

@@ -6,7 +6,7 @@ with written as (
         location_id,
         identity_key,
         age,
-        source_rank,
+        origin_rank,
         unnest(list_concat(
             [
                 {'field': 'name', 'value': name_text},
@@ -40,7 +40,7 @@ values_of_fields as (
         count(*) as frequency,
         min(case
             when o.rule = 'longest' then ranked(-length(w.entry.value), w.age)
-            when o.rule = 'source_priority' then ranked(w.source_rank, w.age)
+            when o.rule = 'source_priority' then ranked(w.origin_rank, w.age)
             else w.age
         end) as standing,
         w.entry.value as value

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from contacts_pipeline.engine import define, keep, relation_sql
-from contacts_pipeline.prepare.countries import native_names, standard_names
+from contacts_pipeline.prepare.countries import foreign_names, standard_names
 from contacts_pipeline.prepare.dates import judge_date
 from contacts_pipeline.prepare.functions import register_functions
 from contacts_pipeline.prepare.phone_plans import (
@@ -82,14 +82,14 @@ def _define_rules(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 
 def _resolve_countries(con: duckdb.DuckDBPyConnection) -> None:
-    """The names in the countries' own languages are read only for a source that may use them."""
+    """The names in other languages than English are read only for a source that may use them."""
     names = [(*pair, False) for pair in standard_names()]
-    columns = {"name": TEXT, "code": TEXT, "is_native": pa.bool_()}
+    columns = {"name": TEXT, "code": TEXT, "is_foreign": pa.bool_()}
     keep(con, "country_names", columns, names)
     define(con, PACKAGE, "resolved_countries", "table")
     unsure = "select 1 from resolved_countries where country is null or guessed limit 1"
     if con.execute(unsure).fetchall():
-        names += [(*pair, True) for pair in native_names()]
+        names += [(*pair, True) for pair in foreign_names()]
         keep(con, "country_names", columns, names)
         define(con, PACKAGE, "resolved_countries", "table")
 

@@ -17,6 +17,8 @@ from tests.prepare.tables import Row, settings, valid
         ("ROBERT DE NIRO", "Robert de Niro"),
         ("DO THI LAN", "Do Thi Lan"),
         ("VAN DEN BERG", "van den Berg"),
+        ("VAN 'T HOFF", "van 't Hoff"),
+        ("'T HOOFT", "'t Hooft"),
         ("VI NGUYEN", "Vi Nguyen"),
         ("IJAZ IJEOMA", "Ijaz Ijeoma"),
         ("D'ANGELO", "D'Angelo"),

@@ -43,6 +43,31 @@ PHONES = [
     ("call me or +55 (12) 3923-5555", "+551239235555", []),
     ("0711/2842222 / 0711/2842223", "+497112842222", ["phone_several"]),
     ("+1-800-FLOWERS", "+18003569377", []),
+    ("+1 800 555 FILM", "+18005553456", []),
+    ("011 49 711 2842222", None, ["phone_invalid"]),
+    ("tel:+49-711-2842222;ext=12", "+497112842222", ["extension_dropped"]),
+    ("0711 2842222x12", "+497112842222", ["extension_dropped"]),
+    ("0711 2842222, ext. 12", "+497112842222", ["extension_dropped"]),
+    ("0711 2842222; ext 12", "+497112842222", ["extension_dropped"]),
+    ("0711 2842222,,12#", "+497112842222", ["extension_dropped"]),
+    ("0711 2842222 \u0434\u043e\u0431. 12", "+497112842222", ["extension_dropped"]),
+    ("0711 2842222 Durchwahl 12", "+497112842222", ["extension_dropped"]),
+    ("0711 2842222 (ext 12)", "+497112842222", ["extension_dropped"]),
+    ("0711 2842222 (work)", "+497112842222", []),
+    ("0711 2842222 home", "+497112842222", []),
+    ("Tel.: 0711/2842222", "+497112842222", []),
+    ("0711 2842222 (home), 0171 1234567 (mobile)", "+497112842222", ["phone_several"]),
+    ("Home: 0711 2842222 Mobile: 0171 1234567", "+497112842222", ["phone_several"]),
+    ("0711 2842222\n0171 1234567", "+497112842222", ["phone_several"]),
+    ("0711 2842222\n", "+497112842222", []),
+    ("+497112842222+491711234567", "+497112842222", ["phone_several"]),
+    ('["0711 2842222", "0171 1234567"]', "+497112842222", ["phone_several"]),
+    ("0711 2842222 / +49 711 2842222", "+497112842222", []),
+    ("\uff0b\uff14\uff19 \uff17\uff11\uff11 2842222", "+497112842222", []),
+    ("\u202a+49\u00a0711\u200b2842222\u202c", "+497112842222", []),
+    ("7112842222.0", "+497112842222", []),
+    ("+4.97112842222E+11", "+497112842222", []),
+    ("4.97E+11", None, ["phone_invalid"]),
     ("\u0660\u0667\u0661\u0661 2842222", "+497112842222", []),
     ("12", None, ["phone_invalid"]),
     ("call me", None, ["phone_invalid"]),
@@ -97,6 +122,23 @@ EMAILS = [
     ("anna@example", None, ["email_invalid"]),
     ("anna@host.local", None, ["email_invalid"]),
     ("anna@a--b.org", "anna@a--b.org", []),
+    ("Anna <anna@example.org>, bert@example.org", "anna@example.org", ["email_several"]),
+    ("bert@example.org, Anna <anna@example.org>", "bert@example.org", ["email_several"]),
+    ("anna@home.org <anna@example.org>", "anna@example.org", []),
+    ('["anna@example.org", "bert@example.org"]', "anna@example.org", ["email_several"]),
+    ("{anna@example.org,bert@example.org}", "anna@example.org", ["email_several"]),
+    ("{anna}@example.org", "{anna}@example.org", []),
+    ("anna@example.org\nbert@example.org", "anna@example.org", ["email_several"]),
+    ("an\u200bna@example.org\u200e", "anna@example.org", []),
+    (
+        "\u0438\u0432\u0430\u043d@\u043f\u043e\u0447\u0442\u0430.\u0440\u0444",
+        "\u0438\u0432\u0430\u043d@xn--80a1acny.xn--p1ai",
+        [],
+    ),
+    ('"anna berg"@example.org', None, ["email_invalid"]),
+    ("anna@[127.0.0.1]", None, ["email_invalid"]),
+    ("anna..b@example.org", None, ["email_invalid"]),
+    ("verkauf@example.org", "verkauf@example.org", ["email_role"]),
 ]
 
 
@@ -106,7 +148,9 @@ def test_email(cell: str, email: str | None, warnings: list[str]) -> None:
     assert (row["email"], codes(row), row["rejection"]) == (email, warnings, None)
 
 
-@pytest.mark.parametrize("cell", ["none@none.com", "test@test", "NOEMAIL@x.org"])
+@pytest.mark.parametrize(
+    "cell", ["none@none.com", "test@test", "NOEMAIL@x.org", "a@a.com", "xx@xx.xx", "123@123.com"]
+)
 def test_placeholder_is_dropped_or_rejects_the_row(cell: str) -> None:
     row = {"email": cell, "phone": "0711 2842222"}
     (rejected,) = valid([row], settings(validation={"placeholder_emails": "reject"}))
@@ -146,6 +190,16 @@ COUNTRIES = [
     ("DR Congo", "CD", []),
     ("Phillipines", "PH", []),
     ("Swaziland", "SZ", []),
+    ("Allemagne", "DE", []),
+    ("Estados Unidos", "US", []),
+    ("Phillippines", "PH", ["country_guessed"]),
+    ("Argentinia", "AR", ["country_guessed"]),
+    ("East Timor", "TL", []),
+    ("Upper Volta", "BF", []),
+    ("Ceylon", "LK", []),
+    ("Czechoslovakia", None, ["country_unknown"]),
+    ("Austrlia", None, ["country_unknown"]),
+    ("49", None, ["country_unknown"]),
     ("Česko", "CZ", []),
     ("भारत", "IN", []),
     ("Korea", None, ["country_unknown"]),
@@ -177,6 +231,16 @@ DATES = [
     ("3 April 1990", None, "1990-04-03", []),
     ("April 3rd, 1990", None, "1990-04-03", []),
     ("3. März 1990", None, "1990-03-03", []),
+    ("Tuesday, 3 April 1990", None, "1990-04-03", []),
+    ("Tue Apr 03 1990", None, "1990-04-03", []),
+    ("3 de abril de 1990", None, "1990-04-03", []),
+    ("3 \u0430\u043f\u0440\u0435\u043b\u044f 1990", None, "1990-04-03", []),
+    ("1990\u5e744\u67083\u65e5", None, "1990-04-03", []),
+    ("1990-Apr-03", None, "1990-04-03", []),
+    ("03APR1990", None, "1990-04-03", []),
+    ("1990\u201304\u201303", None, "1990-04-03", []),
+    ("1990_04_03", None, "1990-04-03", []),
+    ("32967", None, None, ["date_invalid"]),
     ("03/04/90", "dmy", None, ["date_ambiguous"]),
     ("1990-02-30", None, None, ["date_invalid"]),
     ("0001-01-01", None, None, ["date_invalid"]),
@@ -197,6 +261,10 @@ OTHERS: list[tuple[str, str, Any, list[str]]] = [
     ("timezone", "europe/berlin", "Europe/Berlin", []),
     ("timezone", "W. Europe Standard Time", "Europe/Berlin", []),
     ("timezone", "US/Eastern", "America/New_York", []),
+    ("timezone", "America/New York", "America/New_York", []),
+    ("timezone", "Asia/Calcutta", "Asia/Kolkata", []),
+    ("timezone", "Japan", "Asia/Tokyo", []),
+    ("timezone", "CET", "CET", []),
     ("timezone", "Mars/Olympus", None, ["timezone_unknown"]),
     ("website", "HTTPS://Example.ORG/Path", "https://example.org/Path", []),
     ("website", "example.org", "example.org", []),
@@ -206,6 +274,14 @@ OTHERS: list[tuple[str, str, Any, list[str]]] = [
     ("postal_code", "10117.0", "10117", []),
     ("first_name", "  Anna \t Maria ", "Anna Maria", []),
     ("first_name", "Null", "Null", []),
+    ("first_name", "-", None, []),
+    ("first_name", "An\u00adna\u200b", "Anna", []),
+    (
+        "first_name",
+        "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627",
+        "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627",
+        [],
+    ),
     ("last_name", "VAN DER BERG", "van der Berg", []),
     ("last_name", "O'BRIEN", "O'Brien", []),
     ("last_name", "MCDONALD", "McDonald", []),
@@ -214,8 +290,14 @@ OTHERS: list[tuple[str, str, Any, list[str]]] = [
     ("tags", "VIP, lead ,vip", ["lead", "vip"], []),
     ("tags", '["B", "a, b"]', ["a, b", "b"], []),
     ("tags", " , ", None, []),
+    ("tags", "['a, b', 'B']", ["a, b", "b"], []),
+    ("tags", '{"a, b",B}', ["a, b", "b"], []),
     ("gender", "F", "f", []),
     ("dnd", "Ja", True, []),
+    ("dnd", "opted-out", True, []),
+    ("dnd", "Unsubscribed", True, []),
+    ("dnd", "subscribed", False, []),
+    ("dnd", "\u0434\u0430", True, []),
     ("dnd_sms", "0", False, []),
     ("dnd", "perhaps", None, ["dnd_unreadable"]),
 ]
@@ -230,6 +312,8 @@ def test_other_fields(field: str, written: str, value: object, warnings: list[st
 def test_leading_zero_of_a_postal_code_comes_back_where_the_country_has_five_digits() -> None:
     (row,) = valid([{"postal_code": "1067", "country": "DE", "email": "a@b.de"}])
     assert (row["postal_code"], codes(row)) == ("01067", ["postal_code_padded"])
+    (row,) = valid([{"postal_code": "184", "country": "Italia", "email": "a@b.de"}])
+    assert (row["postal_code"], codes(row)) == ("00184", ["postal_code_padded"])
     (row,) = valid([{"postal_code": "1067", "country": "AT", "email": "a@b.de"}])
     assert (row["postal_code"], codes(row)) == ("1067", [])
 
