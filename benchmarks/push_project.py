@@ -91,6 +91,11 @@ class BenchProject:
 
     def write(self, contacts_each: int) -> None:
         """Lay down warehouse, settings and plan."""
+        self.lay_down(contacts_each)
+        self.run("plan")
+
+    def lay_down(self, contacts_each: int, **sections: object) -> None:
+        """Lay down warehouse and settings, with ``sections`` in the place of the usual ones."""
         warehouse = self.folder / "warehouse"
         warehouse.mkdir(parents=True)
         rows = [row for name in self.locations for row in people(name, contacts_each)]
@@ -117,8 +122,8 @@ class BenchProject:
             "policy": {"crm_snapshot": "never"},
             "validation": {"phones": "possible", "placeholder_emails": "warn"},
         }
-        (self.folder / "contacts.yaml").write_text(json.dumps(settings), encoding="utf-8")
-        self.run("plan")
+        told = json.dumps(settings | sections)
+        (self.folder / "contacts.yaml").write_text(told, encoding="utf-8")
 
     def run(self, stage: str) -> dict[str, Any]:
         """Plan or push, and what the process says of it."""

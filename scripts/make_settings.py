@@ -27,7 +27,7 @@ _VARIABLES = """
 | `CONTACTS_CONFIG` | the settings file, by default `contacts.yaml` |
 | `CONTACTS_DATA` | the folder that runs write to, by default `data` |
 | `CONTACTS_LEDGER_URL` | SQLAlchemy URL of a shared ledger; else SQLite in the data folder |
-| `CONTACTS_LOCATIONS_PER_RUN` | how many locations share a run, 50; `all` for a range by `dg` |
+| `CONTACTS_LOCATIONS_PER_RUN` | how many locations share a run, 100; `all` for a range by `dg` |
 | `CONTACTS_MEMORY_LIMIT` | how much memory DuckDB may take (`4GiB`); more spills to disk |
 | `DAGSTER_HOME` | the folder of `dagster.yaml`; unset, the one of the data folder |
 """

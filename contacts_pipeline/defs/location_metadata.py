@@ -42,10 +42,14 @@ order by state, code, source_key
 """At most twenty rows a code: a table of the UI is looked at, not searched."""
 
 
-def plan_metadata(workspace: Workspace, planned: steps.Planned) -> dict[str, Any]:
+def plan_columns(workspace: Workspace) -> lineage.Lineage:
+    """The columns of every plan by those of ``unique_contacts``, which is read for it whole."""
+    return lineage.plan_lineage(filled_columns(workspace.snapshot("unique_contacts")))
+
+
+def plan_metadata(planned: steps.Planned, columns: lineage.Lineage) -> dict[str, Any]:
     """A plan's counts as series, and the identities that it holds."""
     header = planned.header
-    columns = lineage.plan_lineage(filled_columns(workspace.snapshot("unique_contacts")))
     held = {"held_because": header.told} if header.told else {}
     return (
         stage_metadata(planned.path, columns, unique_contacts.key)

@@ -114,7 +114,7 @@ def _named(key: Any) -> str | None:
 
 def frame(query: str, path: Path) -> pd.DataFrame:
     """What a query says of the Parquet file at ``$path``."""
-    with duckdb.connect(":memory:") as con:
+    with duckdb.cursor() as con:  # of the process's own database: another one takes 30 ms to make
         return con.execute(query, {"path": str(path)}).df()
 
 

@@ -15,6 +15,7 @@ from contacts_pipeline.defs.contacts import unique_contacts
 from contacts_pipeline.defs.crm_contacts import CRM_CONTACTS, listed_contacts
 from contacts_pipeline.defs.keys import OUTCOMES, PLAN, RUN_ID_TAG, UPSERTS, WRITTEN
 from contacts_pipeline.defs.location_metadata import (
+    plan_columns,
     plan_metadata,
     proof_metadata,
     push_metadata,
@@ -25,10 +26,12 @@ from contacts_pipeline.defs.plan_checks import BUDGET, plan_results
 from contacts_pipeline.defs.proof_checks import CHECKS, check_results
 from contacts_pipeline.defs.resources import Project
 from contacts_pipeline.errors import SettingsError
+from contacts_pipeline.lineage import Lineage
 from contacts_pipeline.plan import PlanHeader
 from contacts_pipeline.push import LocationReport
 
 _PER_RUN_VARIABLE = "CONTACTS_LOCATIONS_PER_RUN"
+_PER_RUN = "100"  # a process costs as much as thirty unchanged locations
 DATA_VERSION_TAG = "dagster/data_version"
 FAILED, UNWRITTEN = "failed", "not_written_back"
 """What a run's Failure holds: location to report, and location to what was told."""
@@ -43,12 +46,12 @@ def backfill_policy(told: str) -> dg.BackfillPolicy:
         return dg.BackfillPolicy.single_run()
     if not told.isdecimal() or int(told) == 0:
         raise SettingsError(
-            f"{_PER_RUN_VARIABLE}: {told!r} is no number of locations; write 50, or all"
+            f"{_PER_RUN_VARIABLE}: {told!r} is no number of locations; write {_PER_RUN}, or all"
         )
     return dg.BackfillPolicy.multi_run(int(told))
 
 
-BACKFILL_POLICY = backfill_policy(os.environ.get(_PER_RUN_VARIABLE, "50"))
+BACKFILL_POLICY = backfill_policy(os.environ.get(_PER_RUN_VARIABLE, _PER_RUN))
 
 
 class PushConfig(dg.Config):
@@ -130,6 +133,7 @@ def _advance(
     unwritten: dict[str, str] = {}
     plans: dict[str, PlanHeader] = {}
     proven: dict[str, steps.Proven] = {}
+    columns: Lineage | None = None
     for location_id, step in steps.advance(
         workspace,
         context.partition_keys,
@@ -143,9 +147,10 @@ def _advance(
                 failed[location_id] = report
             case steps.Planned(header, _, read):
                 plans[location_id] = header
+                columns = columns or plan_columns(workspace)
                 yield from listed_contacts(workspace, location_id, read)
                 yield _materialization(
-                    PLAN, location_id, plan_metadata(workspace, step), header.data_version
+                    PLAN, location_id, plan_metadata(step, columns), header.data_version
                 )
             case steps.Pushed(header, _, report):
                 if report.status == "ok":

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 
-from contacts_pipeline.engine import define, engine, save, scan
+from contacts_pipeline.engine import define, save, scan
 from contacts_pipeline.ledger import Ledger, plan_progress
 from contacts_pipeline.plan.files import PlanHeader
 from contacts_pipeline.push.report import LocationReport
@@ -63,43 +64,45 @@ class Recount:
 
 
 def write_outcomes(
+    con: duckdb.DuckDBPyConnection,
     ledger: Ledger,
     plan: PlanHeader,
     rows: Path,
+    *,
     report: LocationReport,
     run_id: str,
-    *,
     path: Path,
-    scratch: Path,
 ) -> Recount:
-    """Write ``upsert_outcomes`` of a location and count it again."""
+    """Write ``upsert_outcomes`` of a location and count it again.
+
+    ``con`` is an engine that other locations use before and after.
+    """
     outcomes = ledger.outcomes(plan.location_id, run_id, plan.plan_id)
     acknowledged = plan_progress(ledger, plan.location_id, plan.plan_id).acknowledged
-    with engine(scratch) as con:
-        scan(con, "plan", rows)
-        con.register("outcomes", pa.Table.from_pylist(outcomes, schema=_OUTCOMES))
-        con.register(
-            "acknowledged", pa.table({"identity": pa.array(sorted(acknowledged), pa.string())})
-        )
-        con.register(
-            "push",
-            pa.Table.from_pylist(
-                [
-                    {
-                        "run_id": run_id,
-                        "status": report.status,
-                        "reason": report.reason,
-                        "deferred_because": report.deferred_because,
-                    }
-                ],
-                schema=pa.schema(
-                    [(n, pa.string()) for n in ("run_id", "status", "reason", "deferred_because")]
-                ),
+    scan(con, "plan", rows)
+    con.register("outcomes", pa.Table.from_pylist(outcomes, schema=_OUTCOMES))
+    con.register(
+        "acknowledged", pa.table({"identity": pa.array(sorted(acknowledged), pa.string())})
+    )
+    con.register(
+        "push",
+        pa.Table.from_pylist(
+            [
+                {
+                    "run_id": run_id,
+                    "status": report.status,
+                    "reason": report.reason,
+                    "deferred_because": report.deferred_because,
+                }
+            ],
+            schema=pa.schema(
+                [(n, pa.string()) for n in ("run_id", "status", "reason", "deferred_because")]
             ),
-        )
-        define(con, PACKAGE, "upsert_outcomes", "table")
-        save(con, "from upsert_outcomes order by identity", path)
-        fates = con.execute(
-            "select state, code, count(*) from upsert_outcomes group by all order by 3 desc, 1, 2"
-        ).fetchall()
+        ),
+    )
+    define(con, PACKAGE, "upsert_outcomes", "table")
+    save(con, "from upsert_outcomes order by identity", path)
+    fates = con.execute(
+        "select state, code, count(*) from upsert_outcomes group by all order by 3 desc, 1, 2"
+    ).fetchall()
     return Recount(fates)

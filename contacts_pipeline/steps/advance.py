@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal
 
+from contacts_pipeline.engine import engine
 from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.ledger import Ledger
 from contacts_pipeline.plan import PlanError
@@ -95,11 +96,15 @@ def _stored_plans(
 def _proofs(
     workspace: Workspace, ledger: Ledger, found: Mapping[str, ReadBack | None], run_id: str
 ) -> Iterator[tuple[str, Proven | Unplanned]]:
-    for location_id, read_back in found.items():
-        try:
-            yield location_id, prove(workspace, ledger, location_id, run_id, read_back)
-        except (PlanError, StageMissingError) as error:
-            yield location_id, _missing(error)
+    with engine(workspace.scratch) as con:
+        for location_id, read_back in found.items():
+            try:
+                yield (
+                    location_id,
+                    prove(con, workspace, ledger, location_id, run_id=run_id, found=read_back),
+                )
+            except (PlanError, StageMissingError) as error:
+                yield location_id, _missing(error)
 
 
 def _missing(error: PipelineError) -> Unplanned:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from contacts_pipeline.ledger import Ledger, day_left, record_read
 from contacts_pipeline.plan import PlanHeader
 from contacts_pipeline.pull import Door, ReadSettings
@@ -149,9 +151,11 @@ def read_back_written(
 
 
 def prove(
+    con: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     ledger: Ledger,
     location_id: str,
+    *,
     run_id: str,
     found: ReadBack | None = None,
 ) -> Proven:
@@ -167,12 +171,6 @@ def prove(
     report = LocationReport.model_validate_json(pushed["report"])
     path = location_snapshot(workspace, "upsert_outcomes", location_id)
     recount = write_outcomes(
-        ledger,
-        plan.header,
-        plan.path,
-        report,
-        pushed["run_id"],
-        path=path,
-        scratch=workspace.scratch,
+        con, ledger, plan.header, plan.path, report=report, run_id=pushed["run_id"], path=path
     )
     return Proven(report, recount, path, plan.header, pushed, found)

@@ -13,5 +13,5 @@ def test_a_number_from_one_is_taken() -> None:
 
 @pytest.mark.parametrize("told", ["", "0", "-1", "1.5", "many", "²"])
 def test_anything_else_is_named(told: str) -> None:
-    with pytest.raises(SettingsError, match=r"CONTACTS_LOCATIONS_PER_RUN: .* write 50"):
+    with pytest.raises(SettingsError, match=r"CONTACTS_LOCATIONS_PER_RUN: .* write 100"):
         backfill_policy(told)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from contacts_pipeline.engine import engine
 from contacts_pipeline.sandbox import (
     DEFAULT_TOKEN,
     Fault,
@@ -107,7 +108,8 @@ def test_plan_made_while_another_is_pushed_changes_nothing_for_its_push_and_proo
         assert (pushed["acme"].status, pushed["acme"].created) == ("ok", 16)
         newer = stored_plan(workspace, ledger.crm, "acme")
         assert newer.header.plan_id != old.header.plan_id
-        proven = prove(workspace, ledger, "acme", "another run")
+        with engine(workspace.scratch) as con:
+            proven = prove(con, workspace, ledger, "acme", run_id="another run")
         assert proven.recount.agrees_with(pushed["acme"])
         assert proven.recount.states == {"created": 16}
     assert crm.count("upsert") == 16
