@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from contacts_pipeline.contact import FIELD_COLUMNS, NOT_NULLABLE, Channel
+from contacts_pipeline.settings_edits import CrmEdits, EditRule
 from contacts_pipeline.settings_oauth import OAuth
 from contacts_pipeline.settings_operation import Alerts, Automation, Checks, Retention
 from contacts_pipeline.settings_section import (
@@ -205,10 +206,11 @@ class Policy(Section):
     shared: Literal["withhold", "merge", "hold"] = "withhold"
     changed_email: Literal["hold", "create", "update_by_id"] = "hold"
     crm_snapshot: Literal["never", "first_run", "always"] = "first_run"
-    crm_edits: Literal["overwrite", "keep", "hold"] = Field(
+    crm_edits: EditRule | CrmEdits = Field(
         "keep",
-        description="A field edited in the CRM stays until the warehouse changes that field; or "
-        "is put back; or holds the contact once both have changed it.",
+        description="A field that somebody edits in the CRM: `keep`, it stays until the warehouse "
+        "changes that field; `overwrite`, it is put back; `hold`, the contact is held once both "
+        "have changed it. Or a rule a field: `{default: keep, fields: {phone: overwrite}}`.",
     )
     deleted_in_crm: Literal["hold", "recreate"] = Field(
         "hold", description="What becomes of a contact that somebody deleted in the CRM."

@@ -45,9 +45,8 @@ compared as (
         coalesce(earlier.unsettled_identities, []) as unsettled_identities,
         coalesce(row_hashes.row_hash = known.row_hash, false)
             and earlier.unsettled_since is null
-            and (policy.crm_edits <> 'overwrite' or edited.contact_id is null) as is_acknowledged
+            and coalesce(cardinality(edited.put_back) = 0, true) as is_acknowledged
     from claims
-    cross join policy
     left join withheld using (location_id, identity)
     left join row_hashes using (location_id, identity)
     left join own_contacts as own using (location_id, identity)

@@ -1,7 +1,9 @@
 -- Fields that people edited in the CRM since our last push: the list is newer, and shows another
 -- value than the one that was acknowledged. Tags and do-not-disturb have policies of their own.
 -- A field that is empty in the list is no edit: the CRM may never have stored what it was sent.
--- location_id, contact_id, hashes (map of API field to keyed hash: what the CRM now holds)
+-- location_id, contact_id, hashes (map of API field to keyed hash: what the CRM now holds),
+-- put_back (the part of them that is to be put back), holding (API fields of which the contact is
+-- held once the warehouse has changed them, too)
 with listed as (
     select
         location_id,
@@ -10,7 +12,7 @@ with listed as (
         [
             {'field': 'firstName', 'value': to_json(first_name)::varchar},
             {'field': 'lastName', 'value': to_json(last_name)::varchar},
-            {'field': 'email', 'value': to_json(lower(trim(email)))::varchar},
+            {'field': 'email', 'value': to_json(email)::varchar},
             {'field': 'phone', 'value': to_json(phone)::varchar},
             {'field': 'address1', 'value': to_json(address1)::varchar},
             {'field': 'city', 'value': to_json(city)::varchar},
@@ -54,6 +56,14 @@ edited as (
     from hashed
 )
 
-select location_id, contact_id, map_from_entries(fields) as hashes
+select
+    location_id,
+    contact_id,
+    map_from_entries(fields) as hashes,
+    map_from_entries(list_filter(
+        fields, lambda entry: policy.crm_edits[entry[1]] = 'overwrite'
+    )) as put_back,
+    list_filter(map_keys(hashes), lambda field: policy.crm_edits[field] = 'hold') as holding
 from edited
+cross join policy
 where len(fields) > 0

@@ -3,7 +3,8 @@
 -- location_id, identity, tags, changed_fields, would_clear (API fields),
 -- sent (struct(field, value, hash)[] in the order of the body, tags left out if unchanged),
 -- hashes (map of API field to keyed hash: what the contact holds after the request),
--- conflicts (fields that warehouse and people have both changed since the last push),
+-- conflicts (fields that warehouse and people have both changed since the last push, and that hold
+-- the contact then),
 -- is_all (whether it then holds all that the identity says, and nothing else that we sent)
 with compared as (
     select
@@ -14,14 +15,13 @@ with compared as (
         locations.matches_phone,
         coalesce(known.hashes, map {}) as known_hashes,
         coalesce(edited.hashes, map {}) as edited_hashes,
+        coalesce(edited.holding, []) as holding,
         list_transform(
             list_filter(
                 fields,
                 lambda entry: decisions.unsettled_since is not null
-                    or entry.hash is distinct from if(
-                        policy.crm_edits = 'overwrite',
-                        coalesce(edited.hashes[entry.field], known.hashes[entry.field]),
-                        known.hashes[entry.field]
+                    or entry.hash is distinct from coalesce(
+                        edited.put_back[entry.field], known.hashes[entry.field]
                     )
             ),
             lambda entry: entry.field
@@ -29,7 +29,6 @@ with compared as (
     from contact_fields as fields
     join decisions using (location_id, identity)
     join locations using (location_id)
-    cross join policy
     left join known_fields as known
         on known.location_id = decisions.location_id
         and known.contact_id = decisions.contact_id
@@ -65,7 +64,8 @@ select
         list_filter(
             fields,
             lambda entry: list_contains(changed_fields, entry.field)
-                and entry.hash is distinct from coalesce(edited_hashes[entry.field], entry.hash)
+                and list_contains(holding, entry.field)
+                and entry.hash <> edited_hashes[entry.field]
         ),
         lambda entry: entry.field
     ) as conflicts,

@@ -38,7 +38,7 @@ CRM_CONTACTS = pa.schema(
         )
     ]
 )
-"""``crm_contacts``: a contact's id and its fields as the CRM holds them.
+"""``listed_rows``: a contact's id and its fields as the CRM holds them.
 
 Tags are sorted; ``dnd_<channel>`` and ``inbound_dnd`` are statuses (``active`` blocks);
 ``custom_fields`` maps ids to values as JSON; ``updated_at`` is the CRM's own, in UTC.
@@ -65,6 +65,18 @@ changes before it (null where an older program read it), and whether it was read
 of custom fields that take any text, to their ids; what hashes depend on beside a contact's values.
 """
 
+POLICY = pa.schema(
+    [
+        *(
+            (name, pa.string())
+            for name in ("tags", "dnd", "shared", "changed_email", "deleted_in_crm")
+        ),
+        ("crm_edits", pa.map_(pa.string(), pa.string())),
+        ("clear", pa.list_(pa.string())),
+    ]
+)
+"""``policy``: one row, the settings of that name; ``crm_edits`` maps API fields to their rules."""
+
 PACKAGE = "contacts_pipeline.plan"
 """Where the relations of a plan are."""
 
@@ -86,11 +98,11 @@ class Sources:
 class PlannedLocation:
     """What planning needs to know of a location beyond its contacts.
 
-    ``custom_fields`` are known by key; ``crm_contacts`` is a list of what the CRM holds, which
-    ``spent`` went on if it is fresh; ``scored`` if the plan predicts. A location
-    that ``allows_duplicates`` looks for email, then phone, whatever ``match`` says. ``outcomes``
-    is the table of a push that had to leave contacts for later, ``pushed_plan_id`` the plan of the
-    last push that was not held.
+    ``custom_fields`` are known by key; phones without a country are dialled in ``region``.
+    ``crm_contacts`` is a list of what the CRM holds, which ``spent`` went on if it is fresh;
+    ``scored`` if the plan predicts. A location that ``allows_duplicates`` looks for email, then
+    phone, whatever ``match`` says. ``outcomes`` is the table of a push that had to leave contacts
+    for later, ``pushed_plan_id`` the plan of the last push that was not held.
     """
 
     location_id: str
@@ -103,6 +115,7 @@ class PlannedLocation:
     daily_limit: int
     daily_reserve: int
     custom_fields: CustomFields
+    region: str | None = None
     crm_contacts: Path | None = None
     is_fresh: bool = False
     spent: Spent = NOTHING

@@ -56,7 +56,7 @@ select
             null,
             to_json(coalesce(name, concat_ws(' ', first_name, last_name)))::varchar
         )},
-        {'field': 'email', 'value': to_json(lower(trim(email)))::varchar},
+        {'field': 'email', 'value': to_json(email)::varchar},
         {'field': 'phone', 'value': to_json(phone)::varchar},
         {'field': 'address1', 'value': to_json(address1)::varchar},
         {'field': 'city', 'value': to_json(city)::varchar},

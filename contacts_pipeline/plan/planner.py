@@ -17,16 +17,20 @@ from contacts_pipeline.plan.inputs import (
     CRM_CONTACTS,
     LOCATIONS,
     PACKAGE,
+    POLICY,
     PlannedLocation,
     Sources,
     read_listed,
 )
+from contacts_pipeline.plan.listed_phones import define_listed_phones
 from contacts_pipeline.plan.memory import recall, rules
 from contacts_pipeline.plan.places import number_places, register_by_place, with_ids
 from contacts_pipeline.settings import Policy
+from contacts_pipeline.settings_edits import rules_of_edits
 
 Relations = tuple[tuple[str, Literal["view", "table"]], ...]
 CONTACTS: Relations = (
+    ("crm_contacts", "view"),
     ("listed_contacts", "view"),
     ("known_contacts", "table"),
     ("additional_emails", "table"),
@@ -121,19 +125,14 @@ def _register(
     rows = [_location_row(one) | {"rules": rules(one, policy, hash_key)} for one in locations]
     number_places(con, [one.location_id for one in locations])
     register_by_place(con, "locations", pa.Table.from_pylist(rows, LOCATIONS))
-    row: dict[str, Any] = policy.model_dump()
-    con.register(
-        "policy",
-        pa.Table.from_pylist(
-            [row | {"clear": list(policy.clear)}],
-            schema=pa.schema(
-                [(name, pa.string()) for name in row if name != "clear"]
-                + [("clear", pa.list_(pa.string()))]
-            ),
-        ),
-    )
+    con.register("policy", pa.Table.from_pylist([_policy_row(policy)], POLICY))
     planned = con.sql("from all_unique_contacts semi join given_locations using (location_id)")
     register_by_place(con, "unique_contacts", planned)
+
+
+def _policy_row(policy: Policy) -> dict[str, Any]:
+    chosen: dict[str, Any] = policy.model_dump(include=set(POLICY.names))
+    return chosen | {"crm_edits": rules_of_edits(policy.crm_edits)}
 
 
 def _location_row(location: PlannedLocation) -> dict[str, Any]:
@@ -160,9 +159,10 @@ def _register_crm(
     register_by_place(con, "unsettled_requests", known.unsettled)
     lists = [str(location.crm_contacts) for location in locations if location.crm_contacts]
     if lists:
-        register_by_place(con, "crm_contacts", con.read_parquet(lists))
+        register_by_place(con, "listed_rows", con.read_parquet(lists))
     else:
-        register_by_place(con, "crm_contacts", CRM_CONTACTS.empty_table())
+        register_by_place(con, "listed_rows", CRM_CONTACTS.empty_table())
+    define_listed_phones(con, {one.location_id: one.region for one in locations})
 
 
 def _register_fields(con: duckdb.DuckDBPyConnection, known: Known, wanted: str) -> None:

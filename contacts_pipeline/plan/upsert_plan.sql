@@ -44,7 +44,7 @@ decided as (
         coalesce(
             hold,
             if(is_unchanged, null, hold_of_changes),
-            if(not is_new and policy.crm_edits = 'hold' and len(conflicts) > 0, 'crm_edited', null)
+            if(not is_new and len(conflicts) > 0, 'crm_edited', null)
         ) as reason,
         case
             when reason is not null then 'hold'
@@ -53,7 +53,6 @@ decided as (
             else 'update'
         end as action
     from compared
-    cross join policy
 ),
 
 apportioned as (

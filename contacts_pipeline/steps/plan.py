@@ -233,6 +233,7 @@ def _planned(
         daily_limit=location.daily_limit,
         daily_reserve=location.daily_reserve,
         custom_fields=custom_fields_of(workspace, location),
+        region=region_of(location),
         crm_contacts=contacts if is_current_list(contacts) else None,
         is_fresh=read is not None and read.contacts is not None,
         spent=results[location.id].spent if location.id in results else NOTHING,
@@ -260,19 +261,24 @@ def _pushed_plan(location: Location, last: Mapping[str, Mapping[str, Any]]) -> s
 def custom_fields_of(workspace: Workspace, location: Location) -> dict[str, CustomField]:
     """The custom fields of a location by key, as they were last read."""
     catalogue = load_catalogue(catalogue_path(workspace, location.id))
-    country = (location.country or "").strip().upper()
     return {
         key: CustomField(
             id=found.id,
             data_type=found.data_type,
             options=tuple(str(option) for option in found.picklist_options or ()),
             allows_other=found.allows_other,
-            region=country if len(country) == ALPHA_2 else None,
+            region=region_of(location),
             phones=workspace.settings.validation.phones,
             date_order=workspace.settings.contacts.date_order,
         )
         for key, found in catalogue.items()
     }
+
+
+def region_of(location: Location) -> str | None:
+    """The country in which the location's phones are dialled, as its registry names it."""
+    country = (location.country or "").strip().upper()
+    return country if len(country) == ALPHA_2 else None
 
 
 def _unread(location_id: str, result: ReadResult) -> LocationReport:

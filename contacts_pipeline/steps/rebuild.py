@@ -25,7 +25,7 @@ from contacts_pipeline.pull import (
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.push.report import Status
 from contacts_pipeline.settings import Location
-from contacts_pipeline.steps.plan import catalogue_path, custom_fields_of
+from contacts_pipeline.steps.plan import catalogue_path, custom_fields_of, region_of
 from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.steps.stages import location_snapshot, stage
 from contacts_pipeline.workspace import Workspace
@@ -198,6 +198,7 @@ def _planned(workspace: Workspace, location: Location) -> PlannedLocation:
         daily_limit=location.daily_limit,
         daily_reserve=location.daily_reserve,
         custom_fields=custom_fields_of(workspace, location),
+        region=region_of(location),
         crm_contacts=location_snapshot(workspace, "crm_contacts", location.id),
         is_fresh=True,
     )

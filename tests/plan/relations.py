@@ -10,8 +10,10 @@ from contacts_pipeline.engine import define, engine, relation_sql
 from contacts_pipeline.keyed_hash import define_keyed_hash
 from contacts_pipeline.ledger.relations import ACKNOWLEDGED_CONTACTS, ACKNOWLEDGED_FIELDS, UNSETTLED
 from contacts_pipeline.plan.custom_values import CUSTOM_VALUES, TYPED_CUSTOM_FIELDS
-from contacts_pipeline.plan.inputs import CRM_CONTACTS, DEFERRED_CONTACTS, LOCATIONS
+from contacts_pipeline.plan.inputs import CRM_CONTACTS, DEFERRED_CONTACTS, LOCATIONS, POLICY
+from contacts_pipeline.plan.listed_phones import LISTED_PHONES
 from contacts_pipeline.plan.memory import REMEMBERED_HASHES
+from contacts_pipeline.settings_edits import rules_of_edits
 from tests.plan.bench import KEY, UNIQUE_CONTACTS, VALID_CONTACTS
 
 Table = list[dict[str, Any]]
@@ -77,20 +79,9 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     "unique_contacts": UNIQUE_CONTACTS,
     "valid_contacts": VALID_CONTACTS,
-    "policy": pa.schema(
-        [
-            (name, TEXT)
-            for name in (
-                "tags",
-                "dnd",
-                "shared",
-                "changed_email",
-                "crm_edits",
-                "deleted_in_crm",
-            )
-        ]
-        + [("clear", LIST)]
-    ),
+    "policy": POLICY,
+    "listed_rows": CRM_CONTACTS,
+    "listed_phones": LISTED_PHONES,
     "listed_contacts": _schema("location_id contact_id email_hash phone_hash"),
     "known_contacts": _schema(
         "location_id contact_id source_keys known_at changes email_hash phone_hash row_hash "
@@ -101,7 +92,9 @@ SCHEMAS: dict[str, pa.Schema] = {
         "is_shown"
     ),
     "additional_emails": _schema("location_id contact_id email_hash"),
-    "edited_fields": _schema("location_id contact_id hashes"),
+    "edited_fields": pa.schema(
+        [*_schema("location_id contact_id hashes"), ("put_back", HASHES), ("holding", LIST)]
+    ),
     "gone_contacts": _schema("location_id contact_id source_keys"),
     "key_contacts": _schema("location_id source_key contact_id is_deleted"),
     "contact_holdings": _schema("location_id contact_id kind value is_certain is_additional"),
@@ -155,7 +148,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "dnd": "set_only",
         "shared": "withhold",
         "changed_email": "hold",
-        "crm_edits": "keep",
+        "crm_edits": list(rules_of_edits("keep").items()),
         "deleted_in_crm": "hold",
         "clear": [],
     },

@@ -55,7 +55,9 @@ policies = st.fixed_dictionaries(
         "tags": st.sampled_from(["add", "overwrite", "skip"]),
         "shared": st.sampled_from(["withhold", "merge", "hold"]),
         "changed_email": st.sampled_from(["hold", "create", "update_by_id"]),
-        "crm_edits": st.sampled_from(["overwrite", "keep", "hold"]),
+        "crm_edits": st.sampled_from(
+            ["overwrite", "keep", "hold", {"default": "keep", "fields": {"phone": "overwrite"}}]
+        ),
         "deleted_in_crm": st.sampled_from(["hold", "recreate"]),
     }
 )
@@ -104,7 +106,7 @@ def built(folder: Path) -> Iterator[Bench]:
     bench.ledger.close()
 
 
-def check(stage: Stage, chosen: Sequence[World], policy: dict[str, str], seed: int) -> None:
+def check(stage: Stage, chosen: Sequence[World], policy: dict[str, Any], seed: int) -> None:
     learn(stage.bench, chosen)
     plans = plan(stage.bench, chosen, policy)
     sent = [row for rows in plans.values() for row in rows if is_sent(row)]
@@ -174,7 +176,7 @@ def learn(bench: Bench, chosen: Sequence[World]) -> None:
             )
 
 
-def plan(bench: Bench, chosen: Sequence[World], policy: dict[str, str]) -> dict[str, list[Row]]:
+def plan(bench: Bench, chosen: Sequence[World], policy: dict[str, Any]) -> dict[str, list[Row]]:
     locations, contacts = [], []
     for world in chosen:
         here = location(world.location_id, match=world.match)
@@ -214,7 +216,7 @@ def plan(bench: Bench, chosen: Sequence[World], policy: dict[str, str]) -> dict[
     return {world.location_id: bench.rows(world.location_id) for world in chosen}
 
 
-def people(world: World, policy: dict[str, str]) -> dict[str, dict[str, Any]]:
+def people(world: World, policy: dict[str, Any]) -> dict[str, dict[str, Any]]:
     found = identities(world, merge=policy["shared"] == "merge")
     return {one["identity"]: one for one in found}
 
@@ -288,7 +290,7 @@ def state(crm: RunningSandbox) -> dict[str, list[dict[str, Any]]]:
 
 def judge(
     world: World,
-    policy: dict[str, str],
+    policy: dict[str, Any],
     rows: list[Row],
     answers: Mapping[tuple[str, str], Answer],
     after: list[dict[str, Any]],
@@ -376,7 +378,7 @@ LONG = settings(QUICK, max_examples=30 * ROUNDS)
 @QUICK
 @given(chosen=worlds_of_all_kinds, policy=policies, seed=st.integers(0, 2**32))
 def test_any_order_and_all_at_once_end_in_the_same_crm(
-    stage: Stage, chosen: Sequence[World], policy: dict[str, str], seed: int
+    stage: Stage, chosen: Sequence[World], policy: dict[str, Any], seed: int
 ) -> None:
     check(stage, chosen, policy, seed)
 
@@ -386,7 +388,7 @@ def test_any_order_and_all_at_once_end_in_the_same_crm(
 @LONG
 @given(chosen=worlds_of_all_kinds, policy=policies, seed=st.integers(0, 2**32))
 def test_any_order_and_all_at_once_end_in_the_same_crm_at_length(
-    stage: Stage, chosen: Sequence[World], policy: dict[str, str], seed: int
+    stage: Stage, chosen: Sequence[World], policy: dict[str, Any], seed: int
 ) -> None:
     check(stage, chosen, policy, seed)
 
@@ -416,7 +418,7 @@ KEPT_BY_ID = {
 @settings(QUICK, max_examples=4)
 @example(chosen=(IN_DOUBT_BESIDE_ANOTHER_CONTACT,), policy=KEPT_BY_ID)
 @given(chosen=worlds_of_all_kinds, policy=policies)
-def test_runs_come_to_rest(stage: Stage, chosen: Sequence[World], policy: dict[str, str]) -> None:
+def test_runs_come_to_rest(stage: Stage, chosen: Sequence[World], policy: dict[str, Any]) -> None:
     come_to_rest(stage, chosen, policy)
 
 
@@ -425,12 +427,12 @@ def test_runs_come_to_rest(stage: Stage, chosen: Sequence[World], policy: dict[s
 @settings(LONG, max_examples=10 * ROUNDS)
 @given(chosen=worlds_of_all_kinds, policy=policies)
 def test_runs_come_to_rest_at_length(
-    stage: Stage, chosen: Sequence[World], policy: dict[str, str]
+    stage: Stage, chosen: Sequence[World], policy: dict[str, Any]
 ) -> None:
     come_to_rest(stage, chosen, policy)
 
 
-def come_to_rest(stage: Stage, chosen: Sequence[World], policy: dict[str, str]) -> None:
+def come_to_rest(stage: Stage, chosen: Sequence[World], policy: dict[str, Any]) -> None:
     """Planned and sent again and again with nothing new, there is soon nothing left to send."""
     learn(stage.bench, chosen)
     seed_crm(stage.crm, chosen)

@@ -45,6 +45,40 @@ def test_edit_in_the_crm(
     assert row["warnings"] == [{"code": "crm_edited", "field": "city", "detail": "new-1"}]
 
 
+def test_edits_have_a_rule_a_field(bench: Bench) -> None:
+    bench.plan(contact("1", email=ADA, city="Rome", state="A", first_name="Ada"))
+    bench.acknowledge_plan(bench.rows())
+    there = {"email": ADA, "city": "Paris", "state": "B", "first_name": "Ada"}
+    here = bench.listed(location(), {"contact_id": "new-1", **there}, at=NEW)
+    rules = {"default": "keep", "fields": {"city": "overwrite", "firstName": "hold"}}
+    ours = contact("1", email=ADA, city="Rome", state="A", first_name="Ada")
+    row = bench.plan(ours, at=here, crm_edits=rules)["1"]
+    assert (row["action"], row["changed_fields"]) == ("update", ["city"])
+    assert (body(row) or {})["city"] == "Rome"
+
+    edited_name = {"contact_id": "new-1", **there, "first_name": "Adele"}
+    here = bench.listed(location(), edited_name, at=NEW)
+    assert bench.plan(ours, at=here, crm_edits=rules)["1"]["action"] == "update"
+    row = bench.plan(ours | {"first_name": "Addie"}, at=here, crm_edits=rules)["1"]
+    assert (row["action"], row["hold"]) == ("hold", "crm_edited")
+
+
+def test_national_phone_in_the_crm_is_the_number_that_is_dialled_there(bench: Bench) -> None:
+    """It finds its contact, is no edit and no change, and leads nobody else there."""
+    there = {"contact_id": "a", "first_name": "Ada", "phone": "(212) 555-0123"}
+    other = {"contact_id": "b", "email": BOB, "phone": "0171 5550124"}
+    here = bench.listed(location(region="US"), there, other)
+    ada = contact("1", phone="+12125550123", first_name="Ada")
+    rows = bench.plan(ada, contact("2", email=OTHER, phone="+12125550123"), at=here)
+    assert (rows["1"]["action"], rows["1"]["contact_id"]) == ("unchanged", "a")
+    assert [one["code"] for one in rows["2"]["warnings"]] == ["shared_phone"]
+
+    bench.acknowledge("a", "1", phone="+12125550123", firstName="Ada")
+    later = bench.listed(location(region="US"), there, other, at=NEW)
+    row = bench.plan(ada, at=later, crm_edits="overwrite")["1"]
+    assert (row["action"], row["warnings"]) == ("unchanged", [])
+
+
 def test_edit_is_seen_only_where_the_list_is_newer_and_shows_a_value(out: Relation) -> None:
     hashes = json.dumps({"city": hashed("city", '"Rome"'), "state": "s"})
     rows = out(

@@ -17,15 +17,19 @@ def test_list_is_read_in_the_form_of_the_warehouse(out: Relation) -> None:
     rows = out(
         "listed_contacts",
         "contact_id email_hash phone_hash",
-        crm_contacts=of(
+        also="crm_contacts",
+        listed_phones=of("text phone", ("(202) 555-0102", "+12025550102")),
+        listed_rows=of(
             "contact_id email phone",
             ("a", " Ada@Example.com ", "+1 (202) 555-0101"),
             ("b", None, "n/a"),
+            ("c", None, "(202) 555-0102"),
         ),
     )
     assert rows == {
         ("a", hashed("email", "ada@example.com"), hashed("phone", "+12025550101")),
         ("b", None, None),
+        ("c", None, hashed("phone", "+12025550102")),
     }
 
 

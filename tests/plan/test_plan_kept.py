@@ -144,6 +144,7 @@ OTHER_FACTS: dict[str, Any] = {
     "spent": Spent(3),
     "scored": False,
     "allows_duplicates": True,
+    "region": "US",
     "outcomes": Path("outcomes.parquet"),
     "pushed_plan_id": "another",
 }
