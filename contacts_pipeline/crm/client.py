@@ -3,21 +3,19 @@
 An answer is a model; anything else raises a ``CrmError`` that says whether it was applied.
 """
 
+import json
 import ssl
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import httpx
-import yarl
-from multidict import CIMultiDict
 from pydantic import SecretStr
 
 from contacts_pipeline.crm.access import Access
-from contacts_pipeline.crm.answer import Answer
 from contacts_pipeline.crm.errors import (
     CrmError,
     TokenExpired,
@@ -66,12 +64,12 @@ class CrmClient:
         self._date = ""
         self._observe = observe
         self._base_url = base_url.rstrip("/")
-        self._upsert_url = self._url("/contacts/upsert")
+        self._upsert_url = httpx.URL(f"{self._base_url}/contacts/upsert")
         self._transport = Transport(timeout_seconds, ssl_context)
         self._access = access
         self._bearer: SecretStr | None = None
         self._proven: SecretStr | None = None
-        self._headers = CIMultiDict(
+        self._headers = httpx.Headers(
             {
                 "Version": API_VERSION,
                 "Accept": "application/json",
@@ -113,8 +111,8 @@ class CrmClient:
     async def find_duplicate(self, email: str | None, phone: str | None) -> StoredContact | None:
         """The contact that the CRM's own rule finds for these values; it may lag behind."""
         query = {"locationId": self.location_id, "email": email, "number": phone}
-        wanted = urlencode({name: value for name, value in query.items() if value})
-        answer = await self._ask(Duplicate.of, "GET", f"/contacts/search/duplicate?{wanted}")
+        wanted = {name: value for name, value in query.items() if value}
+        answer = await self._ask(Duplicate.of, "GET", "/contacts/search/duplicate", query=wanted)
         return answer.contact
 
     async def search(self, body: bytes) -> ContactPage:
@@ -135,33 +133,41 @@ class CrmClient:
         self,
         read: Callable[[object], _AnswerT],
         method: str,
-        path: str | yarl.URL,
+        path: str | httpx.URL,
         *,
         body: bytes | None = None,
+        query: dict[str, str] | None = None,
     ) -> _AnswerT:
-        url = self._url(path) if isinstance(path, str) else path
+        url = path if isinstance(path, httpx.URL) else f"{self._base_url}{path}"
         bearer = self._access.bearer or await self._access.obtain()
+        headers = self._headers_with(bearer)
+        request = httpx.Request(method, url, params=query, content=body, headers=headers)
         self.requests += 1
+        failure: CrmError
         try:
-            answer = await self._transport.send(method, url, self._headers_with(bearer), body)
-        except Unreachable:
+            response = await self._transport.handle_async_request(request)
+        except httpx.ConnectError as error:
             self.requests -= 1
-            raise
-        limits = RateLimits.of(answer.headers)
-        self._observe(limits)
-        self._date = answer.headers.get("Date", self._date)
-        if not answer.is_success:
-            raise await self._error_of(answer, limits, bearer)
-        self._proven = bearer
-        try:
-            return read(answer.json())
-        except ValueError:
-            told = f"HTTP {answer.status} without a usable body"
-        # Out here, so that the error which it stands for, with values, is not kept.
-        raise UnclearFate(told, status=answer.status, limits=limits)
+            failure = Unreachable(f"no connection ({error})")
+        except httpx.HTTPError as error:
+            failure = UnclearFate(f"no whole answer ({error})")
+        else:
+            limits = RateLimits.of(response.headers)
+            self._observe(limits)
+            self._date = response.headers.get("Date", self._date)
+            if not response.is_success:
+                raise await self._error_of(response, bearer)
+            self._proven = bearer
+            try:
+                return read(json.loads(response.content))
+            except ValueError:
+                status = response.status_code
+                told = f"HTTP {status} without a usable body"
+                failure = UnclearFate(told, status=status, limits=limits)
+        raise failure  # out here, so that the error which it stands for, with values, is not kept
 
-    async def _error_of(self, answer: Answer, limits: RateLimits, bearer: SecretStr) -> CrmError:
-        error = error_from(answer, limits)
+    async def _error_of(self, response: httpx.Response, bearer: SecretStr) -> CrmError:
+        error = error_from(response)
         if not isinstance(error, TokenInvalid):
             return error
         was_good = self._proven is bearer
@@ -169,14 +175,11 @@ class CrmClient:
             return error
         return TokenExpired(str(error), status=error.status, limits=error.limits)
 
-    def _headers_with(self, bearer: SecretStr) -> CIMultiDict[str]:
+    def _headers_with(self, bearer: SecretStr) -> httpx.Headers:
         if bearer is not self._bearer:
             self._headers["Authorization"] = f"Bearer {bearer.get_secret_value()}"
             self._bearer = bearer
         return self._headers
-
-    def _url(self, path: str) -> yarl.URL:
-        return yarl.URL(f"{self._base_url}{path}", encoded=True)
 
     async def __aenter__(self) -> Self:
         return self
@@ -187,7 +190,7 @@ class CrmClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._transport.close()
+        await self._transport.aclose()
 
     def __repr__(self) -> str:
         return f"CrmClient({self.location_id!r})"

@@ -15,9 +15,9 @@ Which answer means which: the vendor's error table and field reports.
 """
 
 import re
-from http import HTTPStatus
 
-from contacts_pipeline.crm.answer import Answer
+import httpx
+
 from contacts_pipeline.crm.limits import RateLimits
 
 # Addresses, numbers, and whatever stands in quotes, where the CRM repeats what it was sent.
@@ -101,31 +101,28 @@ class ClientOutdated(CrmError):
     code = "api_version_refused"
 
 
-def error_from(answer: Answer, limits: RateLimits) -> CrmError:
-    """The error that ``answer`` stands for; it is not a usable 2xx."""
-    status = answer.status
-    body_status, message = _told(answer)
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
+def error_from(response: httpx.Response) -> CrmError:
+    """The error that ``response`` stands for; it is not a usable 2xx."""
+    status, limits = response.status_code, RateLimits.of(response.headers)
+    body_status, message = _told(response)
+    if status == httpx.codes.TOO_MANY_REQUESTS:
         return RateLimited("too many requests", status=status, limits=limits)
-    if status == HTTPStatus.UNAUTHORIZED:
+    if status == httpx.codes.UNAUTHORIZED:
         return _unauthorized(message, limits)
-    if status == HTTPStatus.FORBIDDEN:
+    if status == httpx.codes.FORBIDDEN:
         told = message or "forbidden, by a page instead of the API"
         return LocationClosed(told, status=status, limits=limits)
-    if (
-        status == HTTPStatus.REQUEST_TIMEOUT
-        or not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    ):
+    if status == httpx.codes.REQUEST_TIMEOUT or not httpx.codes.is_client_error(status):
         told = message or f"HTTP {status} without a usable body"
         return UnclearFate(told, status=status, limits=limits)
-    if body_status == HTTPStatus.UNAUTHORIZED:
+    if body_status == httpx.codes.UNAUTHORIZED:
         message = f"a permanent do-not-disturb can't be changed: {message}"
     return Refused(message or f"HTTP {status}", status=status, limits=limits)
 
 
 def _unauthorized(message: str, limits: RateLimits) -> CrmError:
     """The four meanings of 401; the fourth, a permanent channel, comes as a 400."""
-    status, told = HTTPStatus.UNAUTHORIZED, message.lower()
+    status, told = httpx.codes.UNAUTHORIZED, message.lower()
     if "version" in told:
         return ClientOutdated(message, status=status, limits=limits)
     if "scope" in told or "authclass" in told:
@@ -133,10 +130,10 @@ def _unauthorized(message: str, limits: RateLimits) -> CrmError:
     return TokenInvalid(message or "the token is refused", status=status, limits=limits)
 
 
-def _told(answer: Answer) -> tuple[int | None, str]:
+def _told(response: httpx.Response) -> tuple[int | None, str]:
     """The body's own status and message; the message is a string or a list, or it is HTML."""
     try:
-        body = answer.json()
+        body = response.json()
     except ValueError:
         return None, ""
     if not isinstance(body, dict):

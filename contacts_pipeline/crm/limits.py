@@ -1,8 +1,9 @@
 """The rate limits as the CRM states them in the headers of every answer."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
+
+import httpx
 
 LONGEST_INTERVAL_SECONDS = 3_600.0  # the vendor's is 10 s; what is longer is a slip of the header
 
@@ -23,15 +24,18 @@ class RateLimits:
     retry_after_seconds: float | None = None
 
     @classmethod
-    def of(cls, headers: Mapping[str, str]) -> Self:
+    def of(cls, headers: httpx.Headers) -> Self:
         """Read the headers; one that is no number, or an impossible one, counts as absent."""
+        # A look-up in httpx's headers walks through all of them, and there are six.
+        told = {name.lower(): value for name, value in headers.raw}
+        interval = _number(told.get(b"x-ratelimit-interval-milliseconds"))
         return cls(
-            burst=_count(headers.get("X-RateLimit-Max")),
-            burst_remaining=_count(headers.get("X-RateLimit-Remaining")),
-            interval_seconds=_interval(_number(headers.get("X-RateLimit-Interval-Milliseconds"))),
-            daily=_count(headers.get("X-RateLimit-Limit-Daily")),
-            daily_remaining=_count(headers.get("X-RateLimit-Daily-Remaining")),
-            retry_after_seconds=_number(headers.get("Retry-After")),
+            burst=_count(told.get(b"x-ratelimit-max")),
+            burst_remaining=_count(told.get(b"x-ratelimit-remaining")),
+            interval_seconds=_interval(interval),
+            daily=_count(told.get(b"x-ratelimit-limit-daily")),
+            daily_remaining=_count(told.get(b"x-ratelimit-daily-remaining")),
+            retry_after_seconds=_number(told.get(b"retry-after")),
         )
 
 
@@ -41,7 +45,7 @@ def _interval(milliseconds: float | None) -> float | None:
     return milliseconds / 1000
 
 
-def _number(text: str | None) -> float | None:
+def _number(text: bytes | None) -> float | None:
     try:
         number = float(text) if text else None
     except ValueError:
@@ -49,6 +53,6 @@ def _number(text: str | None) -> float | None:
     return number if number is not None and 0 <= number < float("inf") else None
 
 
-def _count(text: str | None) -> int | None:
+def _count(text: bytes | None) -> int | None:
     number = _number(text)
     return None if number is None else int(number)

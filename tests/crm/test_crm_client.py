@@ -7,8 +7,8 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
-from multidict import CIMultiDict
 from pydantic import SecretStr
 
 from contacts_pipeline.crm import (
@@ -270,13 +270,13 @@ def test_every_answer_tells_the_limits(crm: RunningSandbox) -> None:
 def test_garbage_in_a_header_counts_as_absent(garbage: str) -> None:
     names = ["Limit-Daily", "Daily-Remaining", "Interval-Milliseconds", "Max", "Remaining"]
     headers = {f"X-RateLimit-{name}": garbage for name in names} | {"Retry-After": garbage}
-    assert RateLimits.of(CIMultiDict(headers)) == RateLimits()
+    assert RateLimits.of(httpx.Headers(headers)) == RateLimits()
 
 
 def test_impossible_interval_counts_as_absent() -> None:
     for milliseconds in ("0", "1e15"):
         headers = {"X-RateLimit-Interval-Milliseconds": milliseconds}
-        assert RateLimits.of(CIMultiDict(headers)).interval_seconds is None
+        assert RateLimits.of(httpx.Headers(headers)).interval_seconds is None
 
 
 def test_nothing_secret_is_logged(crm: RunningSandbox, caplog: pytest.LogCaptureFixture) -> None:
