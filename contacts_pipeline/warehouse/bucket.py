@@ -20,10 +20,18 @@ from contacts_pipeline.warehouse.trouble import Trouble, TroubleKind, first_line
 SCHEMES = frozenset({"s3", "gs", "gcs", "abfs", "abfss", "az", "file"})
 
 
+_PREFIX = "store://"
+
+
 class _Store(ArrowFSWrapper):  # type: ignore[misc]  # fsspec has no types
     """Under a name that DuckDB knows nobody else by."""
 
     protocol = "store"
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        """The wrapper's own takes a bucket for a host."""
+        return path.removeprefix(_PREFIX)
 
 
 @contextmanager
@@ -34,10 +42,10 @@ def open_bucket(url: str, timeout_seconds: float, scratch: Path) -> Iterator[Duc
             store, folder = fs.FileSystem.from_uri(url.replace("az://", "abfs://", 1))
             con.register_filesystem(_Store(store))
             files = store.get_file_info(fs.FileSelector(folder))
-            paths = [f"{_Store.protocol}://{info.path}" for info in files if info.is_file]
+            paths = [_PREFIX + info.path for info in files if info.is_file]
 
             def head(path: str) -> bytes:
-                with store.open_input_stream(path.partition("://")[2]) as stream:
+                with store.open_input_stream(path.removeprefix(_PREFIX)) as stream:
                     return bytes(stream.read(HEAD_BYTES))
 
             view_files(con, shown(url), paths, head)

@@ -56,7 +56,7 @@ _BY_WORDS = (
 
 
 class PostgresDialect(Dialect):
-    """PostgreSQL 12 and later."""
+    """PostgreSQL 12 and later; a session in which a backslash in a literal is one."""
 
     name = "postgres"
     moments = frozenset({"timestamptz", "timestamp", "date"})
@@ -68,11 +68,13 @@ class PostgresDialect(Dialect):
         self.writing_session = (
             f"set statement_timeout = {milliseconds}",
             f"set lock_timeout = {lock_milliseconds}",
+            "set standard_conforming_strings = on",
         )
         self.session = (
             "set transaction isolation level repeatable read, read only",
             f"set local statement_timeout = {milliseconds}",
             f"set local lock_timeout = {lock_milliseconds}",
+            "set local standard_conforming_strings = on",
             "set local timezone = 'UTC'",
             "set local datestyle = 'ISO'",
             "set local bytea_output = 'hex'",

@@ -146,6 +146,6 @@ def unreadable(place: str, trouble: Trouble) -> WarehouseError:
 
 
 def first_line(error: Exception) -> str:
-    """What a driver says, without its picture of the query."""
+    """What a driver says, without its picture of the query; a semicolon begins our remedy."""
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return lines[0].replace("; ", ", ") if lines else type(error).__name__
