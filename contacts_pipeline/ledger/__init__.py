@@ -16,7 +16,13 @@ from contacts_pipeline.ledger.history import (
     requests_of_keys,
 )
 from contacts_pipeline.ledger.journal import REQUEST_KEY, Entry, Journal
-from contacts_pipeline.ledger.progress import Holding, PlanProgress, TakenUpsert, plan_progress
+from contacts_pipeline.ledger.progress import (
+    Holding,
+    PlanProgress,
+    TakenUpsert,
+    plan_progress,
+    plans_in_doubt,
+)
 from contacts_pipeline.ledger.restore import restore_contacts
 from contacts_pipeline.ledger.standing import PushTimes, push_times
 from contacts_pipeline.ledger.store import Ledger, utc_now
@@ -38,6 +44,7 @@ __all__ = [
     "day_left",
     "outcomes_of_keys",
     "plan_progress",
+    "plans_in_doubt",
     "push_times",
     "read_acknowledged_contacts",
     "read_acknowledged_fields",

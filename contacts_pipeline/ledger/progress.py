@@ -1,6 +1,6 @@
 """How far the pushes of one plan have come, so that one that was killed goes on from there."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import and_, false, select
@@ -87,3 +87,22 @@ def plan_progress(ledger: Ledger, location_id: str, plan_id: str) -> PlanProgres
             },
             frozenset(connection.scalars(in_doubt)),
         )
+
+
+def plans_in_doubt(
+    ledger: Ledger, location_id: str, identities: Collection[str]
+) -> list[tuple[str, str | None]]:
+    """Identities with a request without a certain fate, and each plan that one was of."""
+    requests = schema.requests
+    query = (
+        select(requests.c.identity, requests.c.plan_id)
+        .where(
+            requests.c.crm == ledger.crm,
+            requests.c.location_id == location_id,
+            requests.c.settled == false(),
+            requests.c.identity.in_(identities),
+        )
+        .distinct()
+    )
+    with ledger.reading() as connection:
+        return [(identity, plan_id) for identity, plan_id in connection.execute(query)]

@@ -113,6 +113,11 @@ def plan_path(snapshots: Path, crm: str, location_id: str, plan_id: str) -> Path
     return _folder(snapshots, crm, location_id) / f"{plan_id}.parquet"
 
 
+def plan_beside(plan: Path, plan_id: str) -> Path:
+    """Where another plan of the same location is kept."""
+    return plan.with_name(f"{plan_id}.parquet")
+
+
 def newest_plan(snapshots: Path, crm: str, location_id: str) -> Path | None:
     """The plan that was made last for a location; None if there was none yet."""
     try:

@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import math
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,23 +21,21 @@ from contacts_pipeline.ledger import (
     plan_progress,
     utc_now,
 )
-from contacts_pipeline.plan.files import PlanHeader, read_rows
+from contacts_pipeline.plan.files import PlanHeader
 from contacts_pipeline.push.budget import DailyBudget
 from contacts_pipeline.push.guard import only_pusher
+from contacts_pipeline.push.held import held_as_unsettled, settle_held
 from contacts_pipeline.push.meter import where
 from contacts_pipeline.push.pace import Pace
 from contacts_pipeline.push.refusals import RefusalBreaker
 from contacts_pipeline.push.remedies import told_with_remedy
 from contacts_pipeline.push.report import LocationReport, Status, quantiles
-from contacts_pipeline.push.row import RowPush
-from contacts_pipeline.push.slots import Slot, Slots
+from contacts_pipeline.push.sending import send_all
 from contacts_pipeline.push.stop import StopSignal
-from contacts_pipeline.push.tagging import Tagging
 from contacts_pipeline.push.wire import Errand, Wire
 from contacts_pipeline.spent import NOTHING, Spent
 
 _LOG = logging.getLogger(__name__)
-_ROWS_READ_AT_ONCE = 256
 _NO_FAULT = frozenset({"daily_budget", "quiet_hours"})
 
 
@@ -150,10 +147,11 @@ def _begin(plan: PlanHeader, ledger: Ledger) -> bool:
 async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal) -> LocationReport:
     plan, started = push.plan, perf_counter()
     progress = await _progress(plan, around)
+    held = await asyncio.to_thread(held_as_unsettled, push.rows) if plan.counts.held else []
     facts: dict[str, Any] = {}
     if push.access is None:
         stop.set("token_missing", f"{push.token_env} is not set to a token")
-    elif not stop.is_set and _to_send(plan) > len(progress.acknowledged):
+    elif not stop.is_set and (_to_send(plan) > len(progress.acknowledged) or held):
         pace = Pace(stop, push.burst_limit, push.interval_seconds)
         budget = await asyncio.to_thread(_budget, push, around.ledger, stop)
 
@@ -164,8 +162,14 @@ async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal)
         async with around.connect(plan.location_id, push.access, observe) as client:
             wire = await _wire(plan, around, client, pace=pace, budget=budget, stop=stop)
             share = 1.0 if around.force else push.max_refuse_share
-            breaker = RefusalBreaker(stop, share)
-            await _send_all(push, wire, progress, breaker, around.progress)
+            planned = _to_send(plan) - len(progress.acknowledged)
+
+            def show(done: int) -> None:
+                around.progress(plan.location_id, done, planned)
+
+            await send_all(push.rows, wire, progress, RefusalBreaker(stop, share), show)
+            if held:
+                await settle_held(push.rows, held, wire, around.ledger)
             wire.save_limits(math.inf)
         facts = {
             "requests": client.requests,
@@ -215,54 +219,6 @@ async def _wire(
     )
 
 
-async def _send_all(
-    push: LocationPush,
-    wire: Wire,
-    progress: PlanProgress,
-    breaker: RefusalBreaker,
-    show: Callable[[str, int, int], None],
-) -> None:
-    slots, finished = Slots(), itertools.count(1)
-    planned = _to_send(push.plan) - len(progress.acknowledged)
-    rows: Iterator[Mapping[str, Any]] = read_rows(push.rows, "create", "update")
-    async with asyncio.TaskGroup() as group:
-        tagging = Tagging(wire, slots, group.create_task)
-
-        async def send(row: Mapping[str, Any], slot: Slot) -> None:
-            identity = row["identity"]
-            one = RowPush(
-                wire,
-                tagging,
-                row,
-                slot,
-                in_doubt=identity in progress.in_doubt,
-                taken=progress.taken.get(identity),
-            )
-            try:
-                breaker.count(await one.run())
-            finally:
-                slot.give_back()
-                show(push.plan.location_id, next(finished), planned)
-
-        async for row in _each(rows):
-            if row["identity"] in progress.acknowledged:
-                continue
-            slot = await slots.take()
-            if wire.stop.is_set:
-                slot.give_back()
-                break
-            group.create_task(send(row, slot))
-        await slots.all_given_back()
-        tagging.send_off_all()
-
-
-async def _each(rows: Iterator[Mapping[str, Any]]) -> AsyncIterator[Mapping[str, Any]]:
-    """The rows, read beside the sending."""
-    while some := await asyncio.to_thread(_take, rows):
-        for row in some:
-            yield row
-
-
 async def _report(
     push: LocationPush, around: Surroundings, stop: StopSignal, **facts: Any
 ) -> LocationReport:
@@ -287,10 +243,6 @@ async def _report(
 
 async def _progress(plan: PlanHeader, around: Surroundings) -> PlanProgress:
     return await asyncio.to_thread(plan_progress, around.ledger, plan.location_id, plan.plan_id)
-
-
-def _take(rows: Iterator[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return list(itertools.islice(rows, _ROWS_READ_AT_ONCE))
 
 
 def _to_send(plan: PlanHeader) -> int:

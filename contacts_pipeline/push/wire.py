@@ -6,7 +6,7 @@ Also the place where an answer about the location, not the record, stops the loc
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -158,6 +158,24 @@ class Wire:
         """The CRM has acknowledged the tags of a contact that needed nothing else."""
         same = ("contact_id", "email_hash", "phone_hash", "hashes", "row_hash")
         self._remember(row, **{name: row[name] for name in same})
+
+    async def settle(self, row: Mapping[str, Any], contacts: Sequence[StoredContact]) -> None:
+        """What earlier requests for a row that is held have left in the CRM.
+
+        The hashes of what it holds are not known: the next plan compares every field.
+        """
+        for contact in contacts:
+            held = self.held_by(contact)
+            self._remember(
+                row,
+                contact_id=held.id,
+                email_hash=held.email_hash,
+                phone_hash=held.phone_hash,
+                hashes="{}",
+                row_hash=None,
+            )
+        earlier = [self._open_requests(one) for one in row["unsettled_identities"]]
+        await self._durable(Entry(settled_before=earlier))
 
     async def conclude(
         self, row: Mapping[str, Any], outcome: "Outcome", sent: Counter[Effect], *, unclear: bool

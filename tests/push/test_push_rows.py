@@ -86,6 +86,36 @@ def test_contact_changed_since_its_unclear_request_is_sent_as_it_is_now(
     assert_ledger_equals(crm, acme)
 
 
+@pytest.mark.parametrize("was_applied", [True, False])
+def test_row_held_for_an_earlier_create_is_looked_up_by_what_was_sent_then(
+    crm: RunningSandbox, project: MakeProject, *, was_applied: bool
+) -> None:
+    """Its email and phone are others by now, so nobody would find what was created then."""
+    policy = {"crm_snapshot": "never", "changed_email": "update_by_id"}
+    acme = project(people(2), crm={"max_tries": 1}, policy=policy)
+    kind = "500-after" if was_applied else "500-before"
+    fault = Fault.parse(kind).model_copy(update={"operations": ("upsert",), "times": 1})
+    crm.set_faults(fault, Fault(kind=FaultKind.UNAVAILABLE, operations=("search_duplicate",)))
+    assert acme.push()["acme"].unknown == 1
+    crm.set_faults()
+    moved = {"email": "new@acme.example.com", "phone": "+1 212 555 0777"}
+    acme.write([person(n, **moved) if key == "unknown" else person(n) for n, key in states(acme)])
+    since = crm.last_seq()
+    report = acme.push()["acme"]
+    assert (report.held, report.unchanged, report.requests) == (1, 1, 1)
+    assert [entry["operation"] for entry in crm.log(since)] == ["search_duplicate"]
+    report = acme.push()["acme"]
+    assert (report.created, report.updated) == ((0, 1) if was_applied else (1, 0))
+    assert len(crm.contacts("acme")) == 2
+    assert moved["email"] in {contact["email"] for contact in crm.contacts("acme")}
+    assert_ledger_equals(crm, acme)
+
+
+def states(acme: Project) -> list[tuple[int, str]]:
+    rows = acme.outcomes()
+    return [(n, rows[f"acme-{n}"]["state"]) for n in range(2)]
+
+
 def test_unclear_to_the_last_try_is_unknown_and_says_so(
     crm: RunningSandbox, project: MakeProject
 ) -> None:
