@@ -1,7 +1,7 @@
 """Do SQL and the libraries agree? A million phones and a million emails, judged both ways.
 
-``uv run --group bench python benchmarks/agreement.py [--quick] [--json] [--values N] [--seed N]``.
-Each candidate of a cell is asked of ``phonenumbers`` with the row's region, and of
+``uv run --group bench python benchmarks/agreement.py [--quick] [--json] [--possible] [--values N]
+[--seed N]``. Each candidate of a cell is asked of ``phonenumbers`` with the row's region, and of
 ``email-validator``; exits 1 at any disagreement.
 """
 
@@ -24,7 +24,7 @@ from contacts_pipeline.contact import TEXT_COLUMNS
 from contacts_pipeline.engine import engine
 from contacts_pipeline.prepare import validate_contacts
 from contacts_pipeline.prepare.emails import email_candidates, is_placeholder
-from contacts_pipeline.prepare.phones import phone_candidates
+from contacts_pipeline.prepare.phones import Strictness, phone_candidates
 from contacts_pipeline.settings import Settings
 
 QUICK_VALUES, VALUES = 50_000, 1_000_000
@@ -48,6 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="within a minute")
     parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--possible", action="store_true", help="with 'phones: possible'")
     parser.add_argument("--values", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--real", type=Path, default=Path("../shared/real"), help="more values")
@@ -62,8 +63,9 @@ def main() -> None:
     while len(emails) < wanted:
         emails.add(messy_email(dice))
     with tempfile.TemporaryDirectory() as scratch, engine(Path(scratch)) as con:
-        read_rows(con, sorted(phones), sorted(emails))
-        figures = {"phones": check_phones(con), "emails": check_emails(con)}
+        strictness: Strictness = "possible" if options.possible else "valid"
+        read_rows(con, sorted(phones), sorted(emails), strictness)
+        figures = {"phones": check_phones(con, strictness), "emails": check_emails(con)}
     if options.json:
         told = {name: each._asdict() for name, each in figures.items()}
         sys.stdout.write(json.dumps({"seed": options.seed} | told) + "\n")
@@ -77,7 +79,10 @@ def main() -> None:
 
 
 def read_rows(
-    con: duckdb.DuckDBPyConnection, phones: list[tuple[str, str]], emails: list[str]
+    con: duckdb.DuckDBPyConnection,
+    phones: list[tuple[str, str]],
+    emails: list[str],
+    strictness: Strictness,
 ) -> None:
     """Define the relations of ``prepare`` over a row for each value."""
     rows = max(len(phones), len(emails))
@@ -107,12 +112,13 @@ def read_rows(
             "contacts": {"table": "contacts", "key": "key", "location": "location", "fields": {}},
             "locations": [{"id": "anywhere"}],
             "crm": {"base_url": "http://127.0.0.1:8484"},
+            "validation": {"phones": strictness},
         }
     )
     validate_contacts(con, settings, lay_out_from=LAY_OUT_FROM)
 
 
-def check_phones(con: duckdb.DuckDBPyConnection) -> Agreement:
+def check_phones(con: duckdb.DuckDBPyConnection, strictness: Strictness) -> Agreement:
     """The pipeline's number, its extension and its further numbers against phonenumbers."""
     rows = con.execute(
         """select distinct on (j.phone, j.region)
@@ -121,7 +127,7 @@ def check_phones(con: duckdb.DuckDBPyConnection) -> Agreement:
         from judged_contacts as j inner join valid_contacts as v using (source_key)
         where j.phone is not null"""
     )
-    return compare(rows, phone_verdict)
+    return compare(rows, lambda cell, region: phone_verdict(cell, region, strictness))
 
 
 def check_emails(con: duckdb.DuckDBPyConnection) -> Agreement:
@@ -151,15 +157,21 @@ def compare(rows: duckdb.DuckDBPyConnection, ask: Verdict) -> Agreement:
     return Agreement(values, decided, wrong)
 
 
-def phone_verdict(cell: str, region: str | None) -> tuple[str | None, list[str]]:
-    """E.164 of the first valid candidate by phonenumbers, and the warnings of the cell."""
+def phone_verdict(
+    cell: str, region: str | None, strictness: Strictness
+) -> tuple[str | None, list[str]]:
+    """E.164 of the first usable candidate by phonenumbers, and the warnings of the cell."""
+    usable = {
+        "valid": phonenumbers.is_valid_number,
+        "possible": phonenumbers.is_possible_number,
+    }[strictness]
     found: dict[str, bool] = {}
     for candidate in phone_candidates(cell):
         try:
             number = phonenumbers.parse(candidate, region)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_valid_number(number):
+        if usable(number):
             e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
             found.setdefault(e164, bool(number.extension))
     if not found:

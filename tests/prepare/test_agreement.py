@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from contacts_pipeline.prepare import validate_contacts
 from contacts_pipeline.prepare.emails import judge_email
-from contacts_pipeline.prepare.phones import judge_phone
+from contacts_pipeline.prepare.phones import Strictness, judge_phone
 from tests.prepare import tables
 
 DIGITS = "0123456789"
@@ -73,12 +74,13 @@ emails = st.one_of(
 )
 
 
-def judged(rows: list[tables.Row]) -> list[dict[str, Any]]:
+def judged(rows: list[tables.Row], phones: Strictness = "valid") -> list[dict[str, Any]]:
     keyed: list[tables.Row] = [
         {"source_key": str(number), **row} for number, row in enumerate(rows)
     ]
     with tables.inputs(keyed) as con:
-        validate_contacts(con, tables.settings(), tables.TODAY, lay_out_from=1)
+        config = tables.settings(validation={"phones": phones})
+        validate_contacts(con, config, tables.TODAY, lay_out_from=1)
         return tables.read(
             con,
             """select j.phone as phone_cell, j.region, j.email as email_cell, v.phone, v.email,
@@ -89,15 +91,17 @@ def judged(rows: list[tables.Row]) -> list[dict[str, Any]]:
         )
 
 
+@pytest.mark.parametrize("strictness", ["valid", "possible"])
 @few
-@given(st.lists(phones, min_size=30, max_size=60))
-def test_phones(cells: list[str]) -> None:
+@given(cells=st.lists(phones, min_size=30, max_size=60))
+def test_phones(cells: list[str], strictness: Strictness) -> None:
     rows = judged(
-        [{"phone": cell, "country": country} for cell in cells for country in ("DE", "US")]
+        [{"phone": cell, "country": country} for cell in cells for country in ("DE", "US")],
+        strictness,
     )
     for row in rows:
         if row["phone_cell"] is not None:
-            expected = judge_phone(row["phone_cell"], row["region"])
+            expected = judge_phone(row["phone_cell"], row["region"], strictness)
             assert (row["phone"], tuple(row["phone_codes"])) == expected, row
 
 

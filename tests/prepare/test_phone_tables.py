@@ -6,25 +6,28 @@ from hypothesis import strategies as st
 from phonenumbers import SUPPORTED_REGIONS
 
 from contacts_pipeline.prepare.phone_tables import FIRST_DIGITS, UNSETTLED, lay_out
-from contacts_pipeline.prepare.phones import parse_phone
+from contacts_pipeline.prepare.phones import Strictness, parse_phone
 
 SCOPES = ["DE", "FR", "NL", "+49", "+39", "+44"]
 
 
-def settled(scope: str, number: str) -> str | None:
-    depth, leaves = lay_out(f"{scope}{chr(64 + len(number))}{number[:FIRST_DIGITS]}", "valid")
+def settled(scope: str, number: str, strictness: Strictness) -> str | None:
+    depth, leaves = lay_out(f"{scope}{chr(64 + len(number))}{number[:FIRST_DIGITS]}", strictness)
     start = dict(leaves).get(number[:depth], None if depth else UNSETTLED)
     return start if start in {None, UNSETTLED} else f"{start}{number[depth:]}"
 
 
+@pytest.mark.parametrize("strictness", ["valid", "possible"])
 @pytest.mark.parametrize("scope", SCOPES)
 @settings(max_examples=20, deadline=None)
 @given(number=st.text("0123456789", min_size=5, max_size=14))
-def test_a_settled_number_is_what_the_library_says(scope: str, number: str) -> None:
-    answer = settled(scope, number)
+def test_a_settled_number_is_what_the_library_says(
+    scope: str, strictness: Strictness, number: str
+) -> None:
+    answer = settled(scope, number, strictness)
     if answer != UNSETTLED:
         region = None if scope.startswith("+") else scope
-        parsed = parse_phone(f"{scope}{number}" if region is None else number, region, "valid")
+        parsed = parse_phone(f"{scope}{number}" if region is None else number, region, strictness)
         assert answer == (parsed and parsed[0])
 
 
