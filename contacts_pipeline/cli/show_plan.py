@@ -52,7 +52,8 @@ def show_plans(views: Sequence[PlanView]) -> None:
     if quiet := len(views) - len(telling):
         unchanged = sum(v.header.counts.unchanged for v in views if not _tells(v.header))
         console.print(
-            f"{_places(quiet)} without changes: {unchanged:,} contacts are as they should"
+            f"{_number(quiet, 'location')} without changes: "
+            f"{_number(unchanged, 'contact')} as the source says"
         )
 
 
@@ -95,6 +96,7 @@ def _show_location(console: Console, view: PlanView) -> None:
         _show_rows(console, kind, rows, excerpt.kinds.get(kind, 0))
     _show_codes(console, "held because", excerpt.holds)
     _show_codes(console, "warnings", excerpt.warnings)
+    _show_codes(console, "gone from the source, kept in the CRM (policy.clear)", excerpt.clears)
     _show_cost(console, header)
     console.print()
 
@@ -114,10 +116,11 @@ def _show_rows(console: Console, kind: str, rows: Sequence[ShownRow], count: int
         told = row.hold or ", ".join(named)
         news = [one for one in row.warnings if one.split()[0] != row.hold]
         notes = f" ({'; '.join(news)})" if news else ""
+        where = f" → {row.contact_id}" if row.contact_id else ""
         table.add_row(
             Text(f"  {sign} {row.source_key}", style=style),
             Text("  ".join(row.values)),
-            Text.assemble(told, (notes, "yellow")),
+            Text.assemble(told, (where, "dim"), (notes, "yellow")),
         )
     console.print(table)
     if count > len(rows):
@@ -136,10 +139,11 @@ def _show_cost(console: Console, header: PlanHeader) -> None:
     budget = header.budget
     if budget is None:
         return
-    ends = header.made_at.astimezone() + timedelta(seconds=header.seconds_estimated)
-    told = f"  {header.requests:,} requests, {_duration(header.seconds_estimated)}"
-    if ends.date() == header.made_at.astimezone().date():
-        told += f", done about {ends:%H:%M}"
+    begins = header.made_at.astimezone()
+    ends = begins + timedelta(seconds=header.seconds_estimated)
+    day = "" if ends.date() == begins.date() else f"{ends:%a} "
+    told = f"  {_number(header.requests, 'request')}, {_duration(header.seconds_estimated)}"
+    told += f", done about {day}{ends:%H:%M}"
     source = "by the CRM's headers" if budget.known_from == "headers" else "by the ledger's count"
     told += f"; {budget.left:,} of {budget.daily_limit:,} requests are left today, {source}"
     if budget.reserve:
@@ -148,8 +152,8 @@ def _show_cost(console: Console, header: PlanHeader) -> None:
     if budget.requests:
         console.print(
             Text(
-                f"  {budget.create:,} creates and {budget.update:,} updates wait for another day "
-                f"({budget.requests:,} requests); they go first then",
+                f"  {_number(budget.create, 'create')} and {_number(budget.update, 'update')} wait "
+                f"for another day ({_number(budget.requests, 'request')}); they go first then",
                 style="cyan",
             )
         )
@@ -164,5 +168,5 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def _places(count: int) -> str:
-    return "1 location" if count == 1 else f"{count:,} locations"
+def _number(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"

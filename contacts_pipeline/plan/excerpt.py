@@ -13,9 +13,10 @@ from contacts_pipeline.masking import mask
 
 @dataclass(frozen=True)
 class ShownRow:
-    """A contact of the plan: source key, masked match values, what is sent or why not.
+    """A contact of the plan: source key, masked match values, what is sent where, or why not.
 
-    ``kind`` is ``create``, ``update``, ``hold``, ``deferred`` or ``gone``.
+    ``contact_id`` is the predicted one, None for a new contact. ``kind`` is ``create``, ``update``,
+    ``hold``, ``deferred`` or ``gone``.
     """
 
     kind: str
@@ -24,16 +25,21 @@ class ShownRow:
     fields: Sequence[str]
     hold: str | None
     warnings: Sequence[str]
+    contact_id: str | None
 
 
 @dataclass(frozen=True)
 class Excerpt:
-    """``rows`` in the order of sending; ``kinds``, ``holds`` and ``warnings`` are counts."""
+    """``rows`` in the order of sending; the others are counts, ``clears`` of fields.
+
+    ``clears`` are fields that the source no longer has, and that the contacts keep.
+    """
 
     rows: Sequence[ShownRow]
     kinds: Mapping[str, int]
     holds: Mapping[str, int]
     warnings: Mapping[str, int]
+    clears: Mapping[str, int]
 
 
 def read_excerpt(plan: Path, most_rows: int) -> Excerpt:
@@ -56,7 +62,7 @@ def read_excerpt(plan: Path, most_rows: int) -> Excerpt:
             select
                 kind, source_keys[1], body, changed_fields, hold, warnings.list_transform(
                     lambda one: one.code || coalesce(' ' || one.field, '')
-                )
+                ), contact_id
             from shown
             qualify row_number() over (partition by kind order by place) <= ?
             order by place
@@ -79,6 +85,10 @@ def read_excerpt(plan: Path, most_rows: int) -> Excerpt:
                 "select unnest(warnings).code as code "
                 f"from read_parquet('{quoted}') where len(warnings) > 0"
             ),
+            clears=counts(
+                "select unnest(would_clear) as code "
+                f"from read_parquet('{quoted}') where len(would_clear) > 0"
+            ),
         )
 
 
@@ -88,7 +98,9 @@ def _shown(
     body: str | None,
     *told: Any,
 ) -> ShownRow:
-    changed_fields, hold, warnings = told
+    changed_fields, hold, warnings, contact_id = told
     sent = json.loads(body) if body else {}
     values = [shown for field in ("email", "phone") if (shown := mask(sent.get(field)))]
-    return ShownRow(kind, source_key, values, changed_fields or [], hold, warnings or [])
+    return ShownRow(
+        kind, source_key, values, changed_fields or [], hold, warnings or [], contact_id
+    )

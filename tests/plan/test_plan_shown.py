@@ -17,7 +17,7 @@ ADA, P1 = "ada.lovelace@example.com", "+12025550101"
 
 
 def planned(bench: Bench, **facts: Any) -> list[PlanView]:
-    bench.acknowledge("c-1", "1", email="old@example.com", phone=P1, city="Rome")
+    bench.acknowledge("c-1", "1", email="old@example.com", phone=P1, city="Rome", firstName="A")
     bench.acknowledge("c-8", "gone-8", email="gone@example.com")
     people = [
         contact("1", email="old@example.com", phone=P1, city="Oslo", updated_at=OLD),
@@ -41,8 +41,10 @@ def test_screen_tells_what_would_happen_without_values(
     assert "p***@e***.com" in shown
     assert "held because: 1 ambiguous_match" in shown
     assert "warnings: 1 shared_phone" in shown
+    assert "gone from the source, kept in the CRM (policy.clear): 1 firstName" in shown
+    assert "city → c-1" in shown
     assert "8 of 8 requests are left today, by the ledger's count" in shown
-    assert "2 creates and 1 updates wait for another day (3 requests)" in shown
+    assert "2 creates and 1 update wait for another day (3 requests)" in shown
     assert "contacts-pipeline push" in shown
     for value in (ADA, "example.com", P1, "Oslo", "Ada"):
         assert value not in shown
