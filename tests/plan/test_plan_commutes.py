@@ -152,10 +152,10 @@ def name_of(row: Row) -> tuple[str, str]:
 
 
 def learn(bench: Bench, chosen: Sequence[World]) -> None:
-    """Write down in the ledger what is known of each world."""
+    """Write down in the ledger what is known of each world, in the order in which it was."""
     bench.forget()
     for world in chosen:
-        for held in world.held:
+        for held in sorted(world.held, key=lambda one: one.age, reverse=True):
             if held.keys is not None:
                 fields = {"email": held.recorded_email, "phone": held.recorded_phone}
                 bench.acknowledge(

@@ -290,7 +290,7 @@ def test_fields_are_known_from_the_ledger_else_from_the_list(out: Relation) -> N
         crm_contacts=of(
             "contact_id email tags dnd date_of_birth",
             ("a", "a@b.org", None, None, None),
-            ("b", "B@b.org", ["y", "x"], False, "1990-01-02T00:00:00Z"),
+            ("b", "b@b.org", ["y", "x"], False, "1990-01-02T00:00:00Z"),
             ("d", "d@b.org", None, None, None),
         ),
     )
