@@ -1,34 +1,49 @@
-"""A folder of files, here and in a store: what stands in a file is read, or its line is named."""
+"""A folder of files, here and in a bucket: what stands in a file is read, or its line is named."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import fs
 
 from contacts_pipeline.errors import WarehouseError
+from tests.warehouse.buckets import bucket, bucket_server
 from tests.warehouse.warehouses import Warehouse
+
+__all__ = ["bucket", "bucket_server"]
 
 HEADER = "id,location,updated_at,email,city\n"
 ROW = "1,acme,2026-01-01T00:00:00Z,a@b.example,Zürich\n"
 BEYOND_A_SAMPLE = "".join(f"{n},acme,,a@b.example,Bonn\n" for n in range(30_000))
 
 
-@pytest.fixture(params=["folder", "store"])
-def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
-    """An empty folder, which a store is here, too."""
-    (tmp_path / "shop").mkdir()
-    scheme = "file://" if request.param == "store" else ""
-    return Warehouse(f"{scheme}{tmp_path}/shop", tmp_path)
+@dataclass
+class Shop(Warehouse):
+    """The files of a folder or bucket."""
+
+    store: fs.FileSystem = None
+    place: str = ""
+
+    def put(self, file: str, content: str | bytes) -> None:
+        with self.store.open_output_stream(f"{self.place}/{file}") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
 
 
-def put(shop: Warehouse, file: str, content: str | bytes) -> None:
-    data = content.encode() if isinstance(content, str) else content
-    (shop.folder / "shop" / file).write_bytes(data)
+@pytest.fixture(params=["folder", "bucket"])
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Shop:
+    """Without a file."""
+    if request.param == "folder":
+        folder = tmp_path / "shop"
+        folder.mkdir()
+        return Shop(str(folder), tmp_path, store=fs.LocalFileSystem(), place=str(folder))
+    store, url = request.getfixturevalue("bucket")
+    return Shop(url, tmp_path, store=store, place="shop/data")
 
 
-def trouble(shop: Warehouse) -> WarehouseError:
+def trouble(shop: Shop) -> WarehouseError:
     with pytest.raises(WarehouseError) as caught:
         shop.extract()
     assert "\n" not in str(caught.value)
@@ -40,29 +55,29 @@ def trouble(shop: Warehouse) -> WarehouseError:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("start", ["", "\ufeff"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_csv_of_any_program(shop: Warehouse, delimiter: str, start: str, end: str) -> None:
+def test_a_csv_of_any_program(shop: Shop, delimiter: str, start: str, end: str) -> None:
     text = (HEADER + ROW).replace(",", delimiter).replace("\n", end)
-    put(shop, "customers.csv", start + text)
+    shop.put("customers.csv", start + text)
     shop.extract()
     expected = {"source_key": "1", "email": "a@b.example", "city": "Zürich"}
     assert shop.only(*expected) == expected
     assert str(shop.only("updated_at")["updated_at"]) == "2026-01-01 00:00:00"
 
 
-def test_a_row_that_looks_like_a_comment_is_a_row(shop: Warehouse) -> None:
-    put(shop, "customers.csv", f"{HEADER}#1001,acme,,a@b.example,Bonn\n1002,acme,,,Ulm\n")
+def test_a_row_that_looks_like_a_comment_is_a_row(shop: Shop) -> None:
+    shop.put("customers.csv", f"{HEADER}#1001,acme,,a@b.example,Bonn\n1002,acme,,,Ulm\n")
     assert shop.extract().rows == 2
     assert [row["source_key"] for row in shop.rows()] == ["#1001", "1002"]
 
 
-def test_the_first_quote_may_come_late(shop: Warehouse) -> None:
-    put(shop, "customers.csv", f'{HEADER}{BEYOND_A_SAMPLE}last,acme,,,"Bonn\nam ""Rhein"""\n')
+def test_the_first_quote_may_come_late(shop: Shop) -> None:
+    shop.put("customers.csv", f'{HEADER}{BEYOND_A_SAMPLE}last,acme,,,"Bonn\nam ""Rhein"""\n')
     assert shop.extract().rows == 30_001
     assert shop.rows()[-1]["city"] == 'Bonn\nam "Rhein"'
 
 
-def test_zeros_blanks_and_words_stay_as_they_are(shop: Warehouse) -> None:
-    put(shop, "customers.csv", f'{HEADER}007,acme,,NULL,"NA"\n8,acme,,"",true\n')
+def test_zeros_blanks_and_words_stay_as_they_are(shop: Shop) -> None:
+    shop.put("customers.csv", f'{HEADER}007,acme,,NULL,"NA"\n8,acme,,"",true\n')
     shop.extract()
     found = [(row["source_key"], row["email"], row["city"]) for row in shop.rows()]
     assert found == [("007", "NULL", "NA"), ("8", None, "true")]
@@ -83,31 +98,29 @@ def test_zeros_blanks_and_words_stay_as_they_are(shop: Warehouse) -> None:
         ),
     ],
 )
-def test_what_is_no_csv_is_told_by_its_line(
-    shop: Warehouse, content: str | bytes, told: str
-) -> None:
-    put(shop, "customers.csv", content)
+def test_what_is_no_csv_is_told_by_its_line(shop: Shop, content: str | bytes, told: str) -> None:
+    shop.put("customers.csv", content)
     error = trouble(shop)
     assert error.kind == "file"
     assert told in str(error)
 
 
 @pytest.mark.parametrize("other", ["customers.parquet", "Customers.csv"])
-def test_one_table_in_two_files(shop: Warehouse, other: str) -> None:
-    put(shop, "customers.csv", HEADER + ROW)
-    put(shop, other, HEADER + ROW)
+def test_one_table_in_two_files(shop: Shop, other: str) -> None:
+    shop.put("customers.csv", HEADER + ROW)
+    shop.put(other, HEADER + ROW)
     assert "holds the table 'customers' twice, as customers" in str(trouble(shop)).casefold()
 
 
 @pytest.mark.parametrize("name", ["my customers", "v1.customers", "o'brien", "[12]*", 'a"b'])
-def test_a_file_is_a_table_whatever_its_name(shop: Warehouse, name: str) -> None:
-    put(shop, f"{name}.csv", HEADER + ROW)
-    put(shop, "1x.csv", HEADER)  # which a pattern would find
+def test_a_file_is_a_table_whatever_its_name(shop: Shop, name: str) -> None:
+    shop.put(f"{name}.csv", HEADER + ROW)
+    shop.put("1x.csv", HEADER)  # which a pattern would find
     shop.contacts["table"] = name if '"' not in name else '"a""b"'
     assert shop.extract().rows == 1
 
 
-def test_types_of_parquet(shop: Warehouse) -> None:
+def test_types_of_parquet(shop: Shop) -> None:
     columns: dict[str, Any] = {
         "id": pa.array([1.5]),
         "location": pa.array(["acme"]).dictionary_encode(),
@@ -115,7 +128,9 @@ def test_types_of_parquet(shop: Warehouse) -> None:
         "email": pa.array([{"a": 1, "b": "ü"}]),
         "city": pa.array([[("k", [1, 2])]], pa.map_(pa.string(), pa.list_(pa.int8()))),
     }
-    pq.write_table(pa.table(columns), shop.folder / "shop" / "customers.parquet")
+    file = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), file)
+    shop.put("customers.parquet", file.getvalue())
     shop.extract()
     assert shop.only("source_key", "location_id", "email", "city") == {
         "source_key": "1.5",
