@@ -147,8 +147,9 @@ class BulkTagsAdded:
     def of(cls, document: object) -> Self:
         """Read the results; one that names no contact is left out."""
         succeeded, refused = set(), {}
-        for result in _list(_object(document, "an answer"), "responses"):
-            one = _object(result, "a result")
+        results = _object(document, "an answer").get("responses")
+        for result in results if isinstance(results, list) else ():
+            one = result if isinstance(result, dict) else {}
             contact_id = one.get("contactId")
             if not isinstance(contact_id, str):
                 continue

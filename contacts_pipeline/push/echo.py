@@ -11,8 +11,9 @@ from contacts_pipeline.crm import StoredContact
 from contacts_pipeline.keyed_hash import keyed_hash
 
 Note = dict[str, str | None]
+"""A warning of an outcome: code, field, and the ids of the contacts concerned as its detail."""
 
-_COMPARED = (
+_PLAIN = (
     "email",
     "phone",
     "firstName",
@@ -29,26 +30,26 @@ _COMPARED = (
     "source",
     "assignedTo",
 )
+_UNCOMPARED = frozenset({"locationId", "gender", "name"})
 
 
-def differences(sent: Mapping[str, Any], stored: StoredContact) -> list[Note]:
+def differences(
+    sent: Mapping[str, Any], stored: StoredContact, tags_policy: str | None
+) -> list[Note]:
     """Warnings ``not_stored`` (dropped) and ``stored_changed``, a field each, without values.
 
     Plain text fields are compared without regard to case; a phone by its digits; a date of birth by
-    its day, since the CRM may answer with a timestamp. Lists and maps are not compared.
+    its day, since the CRM may answer with a timestamp. A list or map that the answer leaves out
+    tells nothing; a gender that it knew already the CRM ignores, and a full name it takes apart.
     """
     found = []
-    for field in _COMPARED:
-        wanted = sent.get(field)
-        if wanted is None:
-            continue
+    for field, wanted in sent.items():
         held = stored.value(field)
-        if held == wanted:
+        is_told = field in _PLAIN or field in stored.fields
+        if field in _UNCOMPARED or not is_told or _holds(field, held, wanted, tags_policy):
             continue
-        if held is None or held == "":
-            found.append(_warning("not_stored", field, stored))
-        elif _comparable(field, held) != _comparable(field, wanted):
-            found.append(_warning("stored_changed", field, stored))
+        is_empty = held is None or held in ("", [], {})
+        found.append(_warning("not_stored" if is_empty else "stored_changed", field, stored))
     return found
 
 
@@ -59,7 +60,7 @@ def edits(expected: Mapping[str, str], stored: StoredContact, key: bytes) -> lis
     have policies of their own, and what is empty is no edit: the CRM may never have stored it.
     """
     found = []
-    for field in _COMPARED:
+    for field in _PLAIN:
         held = stored.value(field)
         if field not in expected or not isinstance(held, str) or not held:
             continue

@@ -159,7 +159,7 @@ class RowPush:
         contact, sent = answer.contact, json.loads(self._row["body"])
         expected = json.loads(self._row["hashes"])
         kept = {field: expected[field] for field in expected.keys() - sent.keys()}
-        differing = differences(sent, contact)
+        differing = differences(sent, contact, self._row.get("tags_policy"))
         self._warnings += differing
         self._warnings += [
             one for one in edits(kept, contact, self._wire.hash_key) if one not in self._warnings
@@ -167,8 +167,8 @@ class RowPush:
         created = answer.new and self._row["request"] == "upsert"
         outcome = await self._acknowledge(self._wire.held_by(contact), created=created)
         for one in differing:
-            if one["field"] in {"email", "phone"}:
-                await self._name_holder(one, sent[one["field"]])
+            if one["field"] in {"email", "phone"} and (value := sent[one["field"]]):
+                await self._name_holder(one, value)
         return outcome
 
     async def _name_holder(self, warning: Note, value: str) -> None:
