@@ -7,9 +7,10 @@ import pytest
 from contacts_pipeline.prepare.validate import PACKAGE
 from tests.prepare.identity_cases import IDENTITY
 from tests.prepare.judging_cases import JUDGING
+from tests.prepare.lookup_cases import LOOKUPS
 from tests.prepare.relations import Case, rows_of
 
-CASES = JUDGING | IDENTITY
+CASES = LOOKUPS | JUDGING | IDENTITY
 MACROS = "macros"
 
 
