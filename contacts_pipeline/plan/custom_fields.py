@@ -4,6 +4,7 @@ One option that the CRM doesn't know refuses the whole contact, so what doesn't 
 out beforehand, with a warning that says what would have fitted.
 """
 
+import csv
 import json
 import re
 import unicodedata
@@ -35,6 +36,7 @@ _LONGEST_NUMBER = 30
 """Digits before the point; what is longer is no number that a CRM can hold."""
 
 _BETWEEN_OPTIONS = re.compile(r"[;|\n]+"), re.compile(r"[;|\n,]+")
+_LISTED = re.compile(r"[\[{](.*)[\]}]")
 _OPTIONS_SHOWN = 5
 _YES = frozenset({"true", "t", "yes", "y", "1", "on", "x"})
 _NO = frozenset({"false", "f", "no", "n", "0", "off"})
@@ -155,19 +157,33 @@ def _takes(field: CustomField) -> bool:
 
 
 def _options_in(text: str, known: dict[str, str]) -> list[str]:
-    """The options that a cell names: a JSON list, or text split at the usual signs."""
-    try:
-        listed = json.loads(text) if text.startswith("[") else None
-    except ValueError:
-        listed = None
-    if isinstance(listed, list):
-        return [str(one).strip() for one in listed if str(one).strip()]
+    """The options that a cell names: a list, or text split at the usual signs."""
+    if (listed := _listed(text)) is not None:
+        return listed
     parts: Sequence[str] = []
     for separator in _BETWEEN_OPTIONS:
         parts = [part.strip() for part in separator.split(text) if part.strip()]
         if all(_folded(part) in known for part in parts):
             break
     return list(parts)
+
+
+def _listed(text: str) -> list[str] | None:
+    """A list as JSON, Python or PostgreSQL writes it; None if it is none."""
+    bracketed = _LISTED.fullmatch(text)
+    if not bracketed:
+        return None
+    quote = "'" if bracketed[1].lstrip().startswith("'") else '"'
+    try:
+        listed = json.loads(text) if text.startswith("[") else None
+    except ValueError:
+        listed = None
+    try:
+        cells = csv.reader([bracketed[1]], quotechar=quote, skipinitialspace=True)
+        found = listed if isinstance(listed, list) else next(cells, [])
+    except csv.Error:  # a cell of more than 131,072 characters
+        return None
+    return [str(one).strip() for one in found if str(one).strip()]
 
 
 def _nearest(written: str, options: tuple[str, ...]) -> str:
