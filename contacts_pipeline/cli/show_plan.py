@@ -65,6 +65,10 @@ def show_next(views: Sequence[PlanView]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     if sent:
         console.print(f"To send {sent:,} contacts: contacts-pipeline push")
+    if kept := next((view.header for view in views if view.header.counts.held), None):
+        console.print(
+            f"To see why a contact is held: contacts-pipeline explain {kept.location_id} --key KEY"
+        )
     for one in held:
         console.print(
             f"To send what is held in {one.location_id}: "
@@ -96,7 +100,7 @@ def _show_location(console: Console, view: PlanView) -> None:
         _show_rows(console, kind, rows, excerpt.kinds.get(kind, 0))
     _show_codes(console, "held because", excerpt.holds)
     _show_codes(console, "warnings", excerpt.warnings)
-    _show_codes(console, "gone from the source, kept in the CRM (policy.clear)", excerpt.clears)
+    _show_codes(console, "empty now, and kept in the CRM (policy.clear)", excerpt.clears)
     _show_cost(console, header)
     console.print()
 

@@ -41,11 +41,12 @@ def test_screen_tells_what_would_happen_without_values(
     assert "p***@e***.com" in shown
     assert "held because: 1 ambiguous_match" in shown
     assert "warnings: 1 shared_phone" in shown
-    assert "gone from the source, kept in the CRM (policy.clear): 1 firstName" in shown
+    assert "empty now, and kept in the CRM (policy.clear): 1 firstName" in shown
     assert "city → c-1" in shown
     assert "8 of 8 requests are left today, by the ledger's count" in shown
     assert "2 creates and 1 update wait for another day (3 requests)" in shown
     assert "contacts-pipeline push" in shown
+    assert "contacts-pipeline explain acme --key KEY" in shown
     for value in (ADA, "example.com", P1, "Oslo", "Ada"):
         assert value not in shown
 

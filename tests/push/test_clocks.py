@@ -1,0 +1,74 @@
+"""Clocks that are set between a push and a list: what came first is known without them.
+
+A clock that was an hour off while we pushed leaves times in the ledger that are an hour off.
+"""
+
+import sqlite3
+
+import pytest
+
+from contacts_pipeline.sandbox import Fault, RunningSandbox
+from tests.push.conftest import MakeProject
+from tests.push.project import Project, assert_each_there_once, assert_ledger_equals, people
+
+PUT_BACK = {"crm_snapshot": "first_run", "crm_edits": "overwrite"}
+ALWAYS = {"crm_snapshot": "always", "crm_edits": "overwrite"}
+
+
+def was_off_by(project: Project, hours: int) -> None:
+    """What the pushes have written, as a clock that was off by so much would have dated it."""
+    with sqlite3.connect(project.folder / "data" / "ledger.sqlite") as con:
+        for table, column in (("contacts", "known_at"), ("requests", "intended_at")):
+            moved = f"strftime('%Y-%m-%d %H:%M:%f000', {column}, '{hours:+d} hours')"
+            con.execute(f"update {table} set {column} = {moved}")
+
+
+def seed(crm: RunningSandbox, rows: list[dict[str, str]]) -> None:
+    there = [{"email": row["email"], "phone": None, "city": "Long ago"} for row in rows]
+    crm.seed_contacts("acme", there)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_older_list_shows_no_edit(crm: RunningSandbox, project: MakeProject, hours: int) -> None:
+    """Read before the push, it shows what the push has changed, and that was nobody's edit."""
+    rows = people(3)
+    seed(crm, rows)
+    acme = project(rows, policy=PUT_BACK)
+    assert acme.push()["acme"].updated == 3
+    was_off_by(acme, hours)
+    report = acme.push()["acme"]
+    assert (report.unchanged, report.requests) == (3, 0)
+
+
+@pytest.mark.parametrize("policy", [PUT_BACK, ALWAYS])
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_request_of_unknown_fate_is_settled(
+    crm: RunningSandbox, project: MakeProject, policy: dict[str, str], hours: int
+) -> None:
+    """It was applied, and an older list that does not show it is no proof that it was not."""
+    rows = people(4)
+    seed(crm, rows[:1])
+    acme = project(rows, policy=policy, crm={"max_tries": 1})
+    crm.set_faults(Fault.parse("500-after").model_copy(update={"operations": ("upsert",)}))
+    assert acme.push()["acme"].unknown == 4
+    crm.set_faults()
+    was_off_by(acme, hours)
+    report = acme.push()["acme"]
+    assert report.unknown + report.failed + report.held == 0
+    assert_each_there_once(crm, rows)
+    assert_ledger_equals(crm, acme)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_later_list_loses_and_doubles_nobody(
+    crm: RunningSandbox, project: MakeProject, hours: int
+) -> None:
+    rows = people(3)
+    acme = project(rows, policy=ALWAYS)
+    assert acme.push()["acme"].created == 3
+    was_off_by(acme, hours)
+    later = [rows[0] | {"city": "Oslo"}, *rows[1:]]
+    acme.write(later)
+    report = acme.push()["acme"]
+    assert (report.updated, report.unchanged, report.created) == (1, 2, 0)
+    assert_each_there_once(crm, rows)
