@@ -3,7 +3,6 @@
 ``uv run --group bench python benchmarks/extract.py [--quick] [--json] [--rows N]``. Each way is a
 process of its own, at a quarter of the rows too, which shows whether its memory grows. The
 server's own CPU seconds are counted apart; on a shared machine they tell more than the clock.
-Another driver: ``uv run --group bench --with adbc-driver-postgresql==1.8.0 python …``.
 """
 
 import argparse
