@@ -61,10 +61,11 @@ def write_contacts(
 
 
 def read_state(path: Path) -> dict[str, str]:
-    """What the snapshot at ``path`` says of how it was read; empty if there is none."""
-    if not path.exists():
+    """What the snapshot at ``path`` says of how it was read; empty where there is no whole one."""
+    try:
+        metadata = pq.read_metadata(path).metadata or {}
+    except (FileNotFoundError, pa.ArrowInvalid):
         return {}
-    metadata = pq.read_metadata(path).metadata or {}
     state: dict[str, str] = json.loads(metadata.get(STATE, b"{}"))
     return state
 

@@ -102,6 +102,12 @@ def test_a_row_later_than_the_overlap_is_noticed_by_its_key(loaded: PostgresWare
     assert (found.read, found.why, found.rows) == ("full", "late_rows", 1001)
 
 
+def test_a_snapshot_that_is_damaged_is_read_anew(loaded: PostgresWarehouse) -> None:
+    loaded.snapshot.write_bytes(b"")
+    assert read(loaded, 1001).why == "nothing_read_yet"
+    assert loaded.rows() == all_rows(loaded)
+
+
 def test_a_key_that_repeats_makes_every_read_a_full_one(loaded: PostgresWarehouse) -> None:
     loaded.sql("alter table customers drop constraint customers_pkey")
     loaded.sql("insert into customers select * from customers where id = '999'")
