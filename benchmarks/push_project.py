@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pusher import plan
 
 from contacts_pipeline.sandbox import DEFAULT_TOKEN, SandboxLocation, SandboxOptions
 
@@ -35,8 +36,14 @@ class Limit:
     burst: int = 100
     interval_ms: int = 10_000
 
+    @property
+    def per_second(self) -> float:
+        """Requests."""
+        return self.burst / self.interval_ms * 1000
+
 
 NO_LIMIT = Limit(1_000_000, 10_000)
+IN_FLIGHT = 16  # rows of a location between intent and answer, by the design
 
 
 def location_ids(count: int) -> list[str]:
@@ -60,7 +67,7 @@ def crm_options(locations: int, limit: Limit, **options: Any) -> SandboxOptions:
     )
 
 
-def people(location: str, count: int) -> list[dict[str, str]]:
+def people(location: str, count: int, start: int = 0) -> list[dict[str, str]]:
     """Contacts with the usual fields, each with an email and a phone of its own."""
     return [
         {
@@ -76,7 +83,18 @@ def people(location: str, count: int) -> list[dict[str, str]]:
             "country": "GB",
             "company": "Difference Engines",
         }
-        for number in range(count)
+        for number in range(start, start + count)
+    ]
+
+
+def contact_bodies(location: str, count: int, start: int = 0) -> list[dict[str, str]]:
+    """The bodies that such people's upserts have."""
+    return [
+        {
+            "locationId": location,
+            **{name: row.get(column, "warehouse") for name, column in FIELDS.items()},
+        }
+        for row in people(location, count, start)
     ]
 
 
@@ -92,7 +110,7 @@ class BenchProject:
     def write(self, contacts_each: int) -> None:
         """Lay down warehouse, settings and plan."""
         self.lay_down(contacts_each)
-        self.run("plan")
+        plan(self.folder)
 
     def lay_down(self, contacts_each: int, **sections: object) -> None:
         """Lay down warehouse and settings, with ``sections`` in the place of the usual ones."""
@@ -125,19 +143,10 @@ class BenchProject:
         told = json.dumps(settings | sections)
         (self.folder / "contacts.yaml").write_text(told, encoding="utf-8")
 
-    def run(self, stage: str) -> dict[str, Any]:
-        """Plan or push, and what the process says of it."""
-        with self.start(stage) as process:
-            out, _ = process.communicate()
-        if process.returncode:
-            raise SystemExit(f"the benchmark's {stage} failed")
-        figures: dict[str, Any] = json.loads(out.splitlines()[-1])
-        return figures
-
-    def start(self, stage: str) -> subprocess.Popen[str]:
-        """The same, left to the caller to wait for or to kill."""
+    def push(self) -> subprocess.Popen[str]:
+        """Push it; the caller waits for the end, or kills it."""
         return subprocess.Popen(  # noqa: S603 - this interpreter, this folder
-            [sys.executable, str(PUSHER), str(self.folder), stage],
+            [sys.executable, str(PUSHER), str(self.folder)],
             env={
                 "CRM_TOKEN": DEFAULT_TOKEN,
                 "PATH": "",
