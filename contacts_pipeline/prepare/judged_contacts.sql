@@ -28,15 +28,18 @@ with read as (
     from described_contacts
 ),
 
--- Spreadsheets eat leading zeros; these countries write postcodes in five digits, always, and
--- some of them begin with two zeros.
+-- Spreadsheets eat leading zeros; these countries write postcodes in five digits, always. Some begin
+-- with one zero, some with two.
 padded as (
     select
         *,
-        country_code in ('DE', 'ES', 'FR', 'IT', 'MX', 'PR', 'US', 'VI')
-        and regexp_full_match(
-            postcode_text,
-            case when country_code in ('IT', 'PR', 'US', 'VI') then '[0-9]{3,4}' else '[0-9]{4}' end
+        (
+            country_code in ('DE', 'ES', 'FR', 'IT', 'MX', 'US')
+            and regexp_full_match(postcode_text, '[0-9]{4}')
+        )
+        or (
+            country_code in ('IT', 'PR', 'US', 'VI')
+            and regexp_full_match(postcode_text, '[0-9]{3}')
         ) as postcode_padded
     from read
 )

@@ -36,12 +36,14 @@ create or replace temp macro tidy_lines(raw) as
         end
     );
 
--- What a program writes where it has nothing. Not for names: Null and None are real surnames.
+-- What a program writes where it has nothing, blanks included. Not for names: Null and None are real
+-- surnames.
 create or replace temp macro present(text) as
     case
-        when strlen(text) <= 6
+        when strlen(text) <= 8
             and regexp_full_match(
-                text, '(?i)-{1,3}|[.?]|\\n|#?n/a|null|\(null\)|<null>|none|nil|nan'
+                text,
+                '(?i)\s*(-{1,3}|[.?]|\\n|#?n/a|null|\(null\)|<null>|none|nil|nan)?\s*'
             )
             then null
         else text

@@ -123,7 +123,7 @@ LOOKUPS: dict[str, list[Case]] = {
                 "warehouse_contacts": of(
                     "last_name email phone country date_of_birth",
                     ("Null", "null", "n/a", "-", "NaN"), ("N/A", "(null)", "?", "#N/A", "none"),
-                    ("-", ".", "---", "nil", "\\N"),
+                    ("-", ".", "---", " nil ", "  "),
                 )
             },
             of(
