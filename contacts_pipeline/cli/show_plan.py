@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from contacts_pipeline.cli.holds import TO_DO
 from contacts_pipeline.plan import PlanHeader, ShownRow, read_excerpt
 
 ROWS_OF_A_KIND = 5
@@ -98,7 +99,9 @@ def _show_location(console: Console, view: PlanView) -> None:
     for kind in _SIGNS:
         rows = [row for row in excerpt.rows if row.kind == kind]
         _show_rows(console, kind, rows, excerpt.kinds.get(kind, 0))
-    _show_codes(console, "held because", excerpt.holds)
+    for code, count in excerpt.holds.items():
+        to_do = f": {TO_DO[code]}" if code in TO_DO else ""
+        console.print(Text(f"  {count:,} held, {code}{to_do}"))
     _show_codes(console, "warnings", excerpt.warnings)
     _show_codes(console, "empty now, and kept in the CRM (policy.clear)", excerpt.clears)
     _show_cost(console, header)

@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from contacts_pipeline.cli.holds import TO_DO
+
 _PLACES = {"source_key", "location_id", "rejection", "warnings", "updated_at_raw", "origin"}
 _WIDTH = 80
 
@@ -85,6 +87,8 @@ def _planned(console: Console, row: Mapping[str, Any]) -> None:
     contact = f", contact {row['contact_id']}" if row["contact_id"] else ""
     hold = f" ({row['hold']})" if row["hold"] else ""
     _line(console, "verdict", f"{row['action']}{hold}{contact}")
+    if row["hold"] in TO_DO:
+        _line(console, "to do", TO_DO[row["hold"]], "yellow")
     for name in ("changed_fields", "would_clear"):
         if row[name]:
             _line(console, name.replace("_", " "), ", ".join(row[name]))
@@ -111,5 +115,9 @@ def _line(console: Console, name: str, told: str, style: str = "") -> None:
 
 def _shown(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
+        return ", ".join(_shown(one) for one in value)
+    if isinstance(value, tuple):  # an entry of a map
+        return ": ".join(str(one) for one in value)
+    if isinstance(value, dict):
+        return " ".join(_shown(one) for one in value.values())
     return "" if value is None else str(value)

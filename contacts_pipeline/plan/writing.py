@@ -40,7 +40,12 @@ def save_plans(
         ) as upsert_plan
         cross join policy
         left join sending_order using (location_id, identity)
-        order by location_id, place nulls last, action, updated_at desc nulls last, identity
+        order by
+            upsert_plan.location_id,
+            place nulls last,
+            action,
+            updated_at desc nulls last,
+            identity
         """
     ).to_arrow_reader()
     by_location = groupby(slices(rows), key=lambda part: part[0])

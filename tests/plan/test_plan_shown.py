@@ -1,6 +1,7 @@
 """A plan on the screen holds no values; in the file that the user named it holds all of them."""
 
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from contacts_pipeline.cli.holds import TO_DO
 from contacts_pipeline.cli.show_plan import PlanView, show_next, show_plans
 from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.plan import check_export, export_plans, plan_path
@@ -39,7 +41,7 @@ def test_screen_tells_what_would_happen_without_values(
     assert "acme   + 8 create   ! 1 hold   … 3 deferred   - 1 gone" in shown
     assert "… and 3 more to create" in shown
     assert "p***@e***.com" in shown
-    assert "held because: 1 ambiguous_match" in shown
+    assert "1 held, ambiguous_match: without an email its phone leads to several" in shown
     assert "warnings: 1 shared_phone" in shown
     assert "empty now, and kept in the CRM (policy.clear): 1 firstName" in shown
     assert "city → c-1" in shown
@@ -49,6 +51,13 @@ def test_screen_tells_what_would_happen_without_values(
     assert "contacts-pipeline explain acme --key KEY" in shown
     for value in (ADA, "example.com", P1, "Oslo", "Ada"):
         assert value not in shown
+
+
+def test_each_hold_says_what_to_do_as_the_page_does() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "identity.md").read_text(encoding="utf-8")
+    table = page.split("| hold | means | remedy |")[1].split("\n\n")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert set(TO_DO) == {code for cell in cells for code in re.findall(r"`(\w+)`", cell)}
 
 
 def test_held_location_says_why_and_what_to_type(

@@ -12,6 +12,7 @@ from tests.push.conftest import MakeProject
 from tests.push.project import Project, assert_each_there_once, assert_ledger_equals, people
 
 PUT_BACK = {"crm_snapshot": "first_run", "crm_edits": "overwrite"}
+WRITE_AND_LOOK_UP = ("upsert", "search_duplicate")
 ALWAYS = {"crm_snapshot": "always", "crm_edits": "overwrite"}
 
 
@@ -49,7 +50,7 @@ def test_request_of_unknown_fate_is_settled(
     rows = people(4)
     seed(crm, rows[:1])
     acme = project(rows, policy=policy, crm={"max_tries": 1})
-    crm.set_faults(Fault.parse("500-after").model_copy(update={"operations": ("upsert",)}))
+    crm.set_faults(Fault.parse("500-after").model_copy(update={"operations": WRITE_AND_LOOK_UP}))
     assert acme.push()["acme"].unknown == 4
     crm.set_faults()
     was_off_by(acme, hours)
