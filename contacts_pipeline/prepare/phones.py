@@ -32,8 +32,8 @@ _SHORTEST_NUMBER = 6
 
 _LABEL = re.compile(r"(?<=\d)[\s(]+(?!ext)[^\W\d_]{2,}[.:)]*\s+(?=[\d+(])", re.IGNORECASE)
 _REMARK = re.compile(r"(?<=\d)[\s,;(]+[^\W\d_][^\d+=]*(?P<extension>\d{0,7})\D*$")
-_WITHOUT_LETTERS = 8
-"""Digits from which letters after them spell no number: of 1 800 555 FILM, they do."""
+_WHOLE_AT_HOME, _WHOLE_ABROAD = 8, 10
+"""Digits, more with a plus, from which letters after them spell no number, as in 1 800 555 FILM."""
 
 _QUANTITY = re.compile(r"\+?[1-9]\d*\.0|\+?[1-9](?:\.\d+)?[eE]\+?\d{1,2}")
 """What a spreadsheet or a data frame makes of a phone that it takes for a quantity."""
@@ -74,7 +74,7 @@ def phone_candidates(cell: str) -> list[str]:
     pieces = [piece for piece in _BETWEEN_NUMBERS.split(cell) if piece]
     for separator in _PERHAPS_BETWEEN_NUMBERS:
         pieces = [part for piece in pieces for part in _parts(piece, separator, _SHORTEST_NUMBER)]
-    pieces = [part for piece in pieces for part in _parts(piece, _LABEL, _WITHOUT_LETTERS)]
+    pieces = [part for piece in pieces for part in _parts(piece, _LABEL, _WHOLE_AT_HOME)]
     return [_without_remark(piece) for piece in pieces]
 
 
@@ -93,9 +93,11 @@ def _parts(piece: str, separator: re.Pattern[str], shortest: int) -> list[str]:
 
 def _without_remark(piece: str) -> str:
     found = _REMARK.search(piece)
-    if not found or _digits(piece[: found.start()]) < _WITHOUT_LETTERS:
+    if not found:
         return piece
     number, extension = piece[: found.start()], found["extension"]
+    if _digits(number) < (_WHOLE_ABROAD if "+" in number else _WHOLE_AT_HOME):
+        return piece
     return f"{number} ext. {extension}" if extension else number
 
 
