@@ -15,6 +15,7 @@ class TroubleKind(StrEnum):
 
     UNREACHABLE = "unreachable"
     CERTIFICATE = "certificate"
+    OTHER_NAME = "other_name"
     UNENCRYPTED = "unencrypted"
     LOGIN = "login"
     NO_DATABASE = "no_database"
@@ -51,6 +52,10 @@ _TOLD = {
     TroubleKind.CERTIFICATE: (
         "its certificate is not trusted",
         "name the authority with sslrootcert=FILE in the URL",
+    ),
+    TroubleKind.OTHER_NAME: (
+        "its certificate is another host's",
+        "write the host in the URL as the certificate names it",
     ),
     TroubleKind.UNENCRYPTED: (
         "it offers no TLS, so the login and all contacts would cross the network readable",

@@ -92,7 +92,7 @@ def test_only_a_trusted_certificate_of_that_name_will_do(
 ) -> None:
     authority, roots = trustme.CA(), tmp_path / "root.pem"
     authority.cert_pem.write_to_path(roots)
-    for name, expected in (("db.example", None), ("other.example", "certificate")):
+    for name, expected in (("db.example", None), ("other.example", "other_name")):
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(name).configure_cert(tls)
         with terminator(server_socket, tls) as port:

@@ -140,6 +140,10 @@ def test_a_query_may_stand_for_the_table(warehouse: PostgresWarehouse) -> None:
     ("change", "told"),
     [
         ({"table": 'x"; drop table customers; --'}, "contacts.table: 'x\"; drop table"),
+        (
+            {"table": "other.public.customers"},
+            "there is no table 'other.public.customers'; there is",
+        ),
         ({"table": "customers; drop table customers"}, "there is no table 'customers; drop"),
         (
             {"key": 'id" from customers; drop table customers --'},
