@@ -13,6 +13,7 @@ from typing import Literal
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.snapshots import private_folder, replacing
@@ -97,9 +98,29 @@ def keep(
 
 
 def scan(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
-    """Make the Parquet file at ``path`` known to ``con`` as the view ``name``."""
-    quoted = str(path).replace("'", "''")
-    con.execute(f"create or replace temp view \"{name}\" as from read_parquet('{quoted}')")
+    """Make the Parquet file at ``path`` known to ``con`` as the view ``name``.
+
+    Columns without a value are constants in it, so that what is asked of them costs nothing.
+    """
+    rows = f"from read_parquet('{_escaped(str(path))}')"
+    columns = con.execute(f"describe {rows}").fetchall()
+    empty = _empty_columns(path)
+    nulls = [f'null::{kind} as "{column}"' for column, kind, *_ in columns if column in empty]
+    constant = f"select * replace ({', '.join(nulls)}) " if nulls else ""
+    con.execute(f'create or replace temp view "{name}" as {constant}{rows}')
+
+
+def _empty_columns(path: Path) -> set[str]:
+    """The columns of a Parquet file that are null in every row, as its statistics say."""
+    metadata = pq.read_metadata(path)
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    chunks = [group.column(number) for group in groups for number in range(group.num_columns)]
+    filled = {
+        chunk.path_in_schema
+        for chunk in chunks
+        if not chunk.statistics or chunk.statistics.null_count != chunk.num_values
+    }
+    return {chunk.path_in_schema for chunk in chunks} - filled
 
 
 def save(con: duckdb.DuckDBPyConnection, query: str, path: Path, **metadata: str) -> None:
