@@ -25,6 +25,11 @@ _AROUND = "\"'<>()[]\u201c\u201d\u2018\u2019«»\u00a0\u200b\ufeff"
 _LOOSE_WORDS = re.compile(r"[^\s;,/|:>)\]}\u201d»]\s+(?![<(\[{\u201c«])[^\s;,]*@")
 """A word, a blank and the start of an address, with neither separator nor bracket between."""
 
+_PLAIN_MAILBOX = re.compile(r"[A-Za-z0-9_+&=-]+(?:\.[A-Za-z0-9_+&=-]+)*")
+_SHORT = 64
+_LONGEST = 254
+"""Of a mailbox (RFC 5321, 4.5.3.1.1) and of a whole address (RFC 3696, erratum 1690)."""
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -115,12 +120,31 @@ def is_placeholder(address: str) -> bool:
 
 
 def parse_email(text: str) -> str | None:
-    """The address that ``text`` is, in the pipeline's form; None if it is none."""
+    """The address that ``text`` is, in the pipeline's form; None if it is none.
+
+    The two sides of an address are judged each by itself, all but its length, and many share
+    their domain: beside a plain mailbox only the domain is asked for, once.
+    """
+    mailbox, _, domain = text.rpartition("@")
+    if len(mailbox) <= _SHORT and len(domain) <= _SHORT and _PLAIN_MAILBOX.fullmatch(mailbox):
+        known = ascii_domain(domain)
+        if known is None or len(known) <= _LONGEST - _SHORT - 1:
+            return known and f"{mailbox.lower()}@{known}"
     try:
         judged = validate_email(text, check_deliverability=False)
     except EmailNotValidError:
         return None
     return f"{judged.local_part.lower()}@{judged.ascii_domain.lower()}"
+
+
+@lru_cache(MEMO_SIZE)
+def ascii_domain(domain: str) -> str | None:
+    """``domain`` in lower case and ASCII; None if there can be no mail for it."""
+    try:
+        judged = validate_email(f"a@{domain}", check_deliverability=False)
+    except EmailNotValidError:
+        return None
+    return judged.ascii_domain.lower()
 
 
 def _bare(text: str) -> str:
