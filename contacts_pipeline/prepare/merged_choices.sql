@@ -1,11 +1,11 @@
 -- Merged identities: what survives of their rows, and from which row where there was a choice.
--- location_id, identity_key varchar, members struct(age, source_key, joined_by, joined_on, blocks,
+-- location_id, identity varchar, members struct(age, source_key, joined_by, joined_on, blocks,
 -- has_tags)[] (newest first), updated_at, the fields of a contact but custom_fields, hold varchar,
 -- and for each field or group <field>_age bigint (of the row that it survives from), <field>_chosen
 -- boolean (whether rows differ).
 select
     location_id,
-    identity_key,
+    identity,
     list_sort(list(
         {
             'age': age,
@@ -70,4 +70,4 @@ select
         as tags_chosen,
     max(hold) as hold
 from ranked_members
-group by location_id, identity_key
+group by location_id, identity

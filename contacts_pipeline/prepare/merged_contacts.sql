@@ -2,7 +2,7 @@
 -- The columns of unique_contacts.
 select
     m.location_id,
-    m.source_keys[1] as identity,
+    m.identity,
     m.source_keys,
     m.updated_at,
     m.first_name,
@@ -105,5 +105,5 @@ from (
     from merged_choices
 ) as m
 left join merged_custom_fields as f
-    on f.location_id = m.location_id and f.identity_key = m.identity_key
+    on f.identity = m.identity
 cross join survivorship as r

@@ -17,4 +17,4 @@ select
     case when m.age = s.gender_from then 0 else m.age end as gender_rank
 from merged_members as m
 left join survivor_ages as s
-    on s.location_id = m.location_id and s.identity_key = m.identity_key
+    on s.identity = m.identity

@@ -9,4 +9,4 @@ select
     hold,
     []::struct(source_key varchar, code varchar, field varchar, detail varchar)[] as reasons
 from keyed_contacts
-where hash(location_id, identity_key) not in (select key_hash from repeated_identities)
+anti join identity_members as m on m.source_key = keyed_contacts.source_key

@@ -1,8 +1,7 @@
 -- The rows chosen by other rules than newest, a line an identity; null where newest decides.
--- location_id, identity_key varchar, <field>_from bigint (age of the row)
+-- identity varchar, <field>_from bigint (age of the row)
 select
-    location_id,
-    identity_key,
+    identity,
     any_value(age) filter (where field = 'name') as name_from,
     any_value(age) filter (where field = 'address') as address_from,
     any_value(age) filter (where field = 'email') as email_from,
@@ -15,4 +14,4 @@ select
     any_value(age) filter (where field = 'assignedTo') as assigned_to_from,
     any_value(age) filter (where field = 'gender') as gender_from
 from survivors
-group by location_id, identity_key
+group by identity

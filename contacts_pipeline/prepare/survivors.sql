@@ -3,8 +3,7 @@
 -- customFields.<key>), age bigint (of the row)
 with written as (
     select
-        location_id,
-        identity_key,
+        identity,
         age,
         origin_rank,
         unnest(list_concat(
@@ -33,8 +32,7 @@ with written as (
 -- Of rows with the same value the best one stands for all.
 values_of_fields as (
     select
-        w.location_id,
-        w.identity_key,
+        w.identity,
         o.field,
         o.rule,
         count(*) as frequency,
@@ -47,19 +45,18 @@ values_of_fields as (
     from written as w
     inner join other_rules as o on o.field = w.entry.field
     where w.entry.value is not null
-    group by w.location_id, w.identity_key, o.field, o.rule, value
+    group by w.identity, o.field, o.rule, value
 ),
 
 best as (
     select
-        location_id,
-        identity_key,
+        identity,
         field,
         min(case when rule = 'most_frequent' then ranked(-frequency, standing) else standing end)
             as standing
     from values_of_fields
-    group by location_id, identity_key, field
+    group by identity, field
 )
 
-select location_id, identity_key, field, (standing % 1000000000 + 1000000000) % 1000000000 as age
+select identity, field, (standing % 1000000000 + 1000000000) % 1000000000 as age
 from best

@@ -8,18 +8,24 @@ import numpy as np
 import pyarrow as pa
 
 from contacts_pipeline.contact import FIELD_COLUMNS
-from contacts_pipeline.engine import define, relation_sql
+from contacts_pipeline.engine import define, keep, relation_sql
 from contacts_pipeline.prepare.components import component_labels
 from contacts_pipeline.prepare.validate import PACKAGE
 from contacts_pipeline.settings import Settings
 
+MEMBERS_AT_ONCE = 500_000
+"""Rows merged at a time: what DuckDB keeps of each meanwhile, about 1 kB, it can't spill."""
 
-def unify_contacts(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+
+def unify_contacts(
+    con: duckdb.DuckDBPyConnection, settings: Settings, members_at_once: int = MEMBERS_AT_ONCE
+) -> None:
     """Define the view ``unique_contacts`` on a connection that has both inputs as views.
 
     Args:
         con: Has ``valid_contacts`` and ``crm_locations``.
         settings: ``policy.shared``, and whose values survive.
+        members_at_once: About how many rows of shared identities are merged at a time.
     """
     con.execute(relation_sql(PACKAGE, "macros"))
     _define_survivorship(con, settings)
@@ -32,18 +38,32 @@ def unify_contacts(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         define(con, PACKAGE, "keyed_by_value")
         con.execute("create or replace temp view keyed_contacts as from keyed_by_value")
     define(con, PACKAGE, "repeated_identities", "table")
-    define(con, PACKAGE, "merged_members", "table")
-    define(con, PACKAGE, "survivors", "table")
-    for name in (
-        "survivor_ages",
-        "ranked_members",
-        "merged_custom_fields",
-        "merged_choices",
-        "merged_contacts",
-        "single_contacts",
-        "unique_contacts",
-    ):
-        define(con, PACKAGE, name)
+    define(con, PACKAGE, "identity_members", "table")
+    _merge(con, members_at_once)
+    define(con, PACKAGE, "single_contacts")
+    define(con, PACKAGE, "unique_contacts")
+
+
+def _merge(con: duckdb.DuckDBPyConnection, members_at_once: int) -> None:
+    """Define the table ``merged_contacts``, a part of the identities after the other."""
+    members = con.execute("select count(*) from identity_members").fetchall()[0][0]
+    parts = 1 + members // members_at_once
+    _turn_to(con, 0, parts)
+    define(con, PACKAGE, "shared_members", "table")
+    define(con, PACKAGE, "merged_members")
+    into = "create or replace temp table merged_contacts as"
+    for part in range(parts):
+        _turn_to(con, part, parts)
+        define(con, PACKAGE, "survivors", "table")
+        for name in ("survivor_ages", "ranked_members", "merged_custom_fields", "merged_choices"):
+            define(con, PACKAGE, name)
+        con.execute(f"{into} {relation_sql(PACKAGE, 'merged_contacts')}")
+        into = "insert into merged_contacts"
+    con.execute("drop table shared_members")
+
+
+def _turn_to(con: duckdb.DuckDBPyConnection, part: int, parts: int) -> None:
+    keep(con, "merging", {"parts": pa.int64(), "part": pa.int64()}, [(parts, part)])
 
 
 def _define_survivorship(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:

@@ -14,7 +14,7 @@ PEOPLE = "location_id source_key email phone"
 PAIR = "location_id phone first_email last_email"
 KEYS = "source_key identity_key joined_by hold"
 NEVER = {"code": "x", "field": "y", "raw": None}
-MEMBER = "location_id identity_key age source_key"
+MEMBER = "location_id identity age source_key"
 BREAK = chr(31)
 
 
@@ -29,7 +29,7 @@ def ranked(*rows: dict[str, Any]) -> Table:
     return [
         {
             "location_id": "l",
-            "identity_key": "i",
+            "identity": "i",
             "source_key": str(age),
             "age": age,
             **{f"{field}_rank": age for field in SURVIVING[2:]},
@@ -211,7 +211,7 @@ IDENTITY: dict[str, list[Case]] = {
                     ("1", "l", "a", "Bonn", None), ("2", "l", "b", None, "ambiguous_match"),
                     ("3", "l", "c", None, None), ("4", "l", "c", None, None),
                 ),
-                "repeated_identities": repeated(("l", "c")),
+                "identity_members": of("source_key identity age", ("3", "3", 1), ("4", "3", 2)),
             },
             of(
                 "identity source_keys city hold reasons",
@@ -219,30 +219,61 @@ IDENTITY: dict[str, list[Case]] = {
             ),
         )
     ],
-    "merged_members": [
+    "identity_members": [
         Case(
             "the newest first, no time last, ties to the smallest key as text",
             {
-                "survivorship": of("sources", (["erp", "shop"],)),
                 "repeated_identities": repeated(("l", "a")),
                 "keyed_contacts": of(
-                    "source_key location_id identity_key updated_at origin",
-                    ("1", "l", "a", None, None), ("9", "l", "a", at(1), "Shop"),
-                    ("10", "l", "a", at(1), "ERP"), ("2", "l", "a", at(2), "web"),
-                    ("3", "l", "b", at(3), None),
+                    "source_key location_id identity_key updated_at",
+                    ("1", "l", "a", None), ("9", "l", "a", at(1)), ("10", "l", "a", at(1)),
+                    ("2", "l", "a", at(2)), ("3", "l", "b", at(3)),
                 ),
             },
-            of("source_key age origin_rank", ("2", 1, 3), ("10", 2, 1), ("9", 3, 2), ("1", 4, 3)),
+            of(
+                "source_key identity age",
+                ("2", "1", 1), ("10", "1", 2), ("9", "1", 3), ("1", "1", 4),
+            ),
+        ),
+        Case(
+            "a hash that is there by chance makes nobody one",
+            {
+                "repeated_identities": repeated(("l", "a"), ("m", "a")),
+                "keyed_contacts": of(
+                    "source_key location_id identity_key", ("1", "l", "a"), ("2", "m", "a")
+                ),
+            },
+            [],
+        ),
+    ],
+    "shared_members": [
+        Case(
+            "the source that is believed first, whatever its case; an identity is in one part",
+            {
+                "merging": of("parts part", (1, 0)),
+                "survivorship": of("sources", (["erp", "shop"],)),
+                "identity_members": of(
+                    "source_key identity age", ("1", "1", 1), ("2", "1", 2), ("3", "1", 3)
+                ),
+                "keyed_contacts": of(
+                    "source_key origin", ("1", "Shop"), ("2", "ERP"), ("3", "web"), ("4", None)
+                ),
+            },
+            of(
+                "source_key identity age origin_rank part",
+                ("1", "1", 1, 2, 0), ("2", "1", 2, 1, 0), ("3", "1", 3, 3, 0),
+            ),
         ),
         Case(
             "what survives together is one text; what may not be sent to is told",
             {
+                "merging": of("parts part", (1, 0)),
                 "survivorship": of("sources", ([],)),
-                "repeated_identities": repeated(("l", "a")),
+                "identity_members": of("source_key identity age", ("1", "1", 1), ("2", "1", 2)),
                 "keyed_contacts": of(
-                    "location_id identity_key first_name last_name city country dnd dnd_sms",
-                    ("l", "a", "Anna", "Berg", None, "DE", True, True),
-                    ("l", "a", None, None, None, None, False, None),
+                    "source_key first_name last_name city country dnd dnd_sms",
+                    ("1", "Anna", "Berg", None, "DE", True, True),
+                    ("2", None, None, None, None, False, None),
                 ),
             },
             of(
@@ -252,12 +283,22 @@ IDENTITY: dict[str, list[Case]] = {
             ),
         ),
     ],
+    "merged_members": [
+        Case(
+            "a part at a time",
+            {
+                "merging": of("parts part", (2, 1)),
+                "shared_members": of("source_key part", ("1", 0), ("2", 1)),
+            },
+            of("source_key", ("2",)),
+        )
+    ],
     "survivors": [
         Case(
             "newest needs no word",
             {
                 "other_rules": [],
-                "merged_members": of("location_id identity_key age phone", ("l", "i", 1, "1")),
+                "merged_members": of("identity age phone", ("i", 1, "1")),
             },
             [],
         ),
@@ -266,10 +307,9 @@ IDENTITY: dict[str, list[Case]] = {
             {
                 "other_rules": of("field rule", ("phone", "most_frequent"), ("name", "longest")),
                 "merged_members": of(
-                    "location_id identity_key age origin_rank phone name_text",
-                    ("l", "i", 1, 1, "3", "A"), ("l", "i", 2, 1, "1", "AAA"),
-                    ("l", "i", 3, 1, "2", None),
-                    ("l", "i", 4, 1, "2", "BBB"), ("l", "i", 5, 1, "1", "B"),
+                    "identity age origin_rank phone name_text",
+                    ("i", 1, 1, "3", "A"), ("i", 2, 1, "1", "AAA"), ("i", 3, 1, "2", None),
+                    ("i", 4, 1, "2", "BBB"), ("i", 5, 1, "1", "B"),
                 ),
             },
             of("field age", ("phone", 2), ("name", 2)),
@@ -281,10 +321,9 @@ IDENTITY: dict[str, list[Case]] = {
                     "field rule", ("phone", "source_priority"), ("customFields.t", "longest")
                 ),
                 "merged_members": of(
-                    "location_id identity_key age origin_rank phone custom_fields",
-                    ("l", "i", 1, 3, "1", [("t", "x"), ("u", "long")]),
-                    ("l", "i", 2, 1, None, None),
-                    ("l", "i", 3, 2, "3", [("t", "xx")]), ("l", "i", 4, 2, "4", [("t", "xx")]),
+                    "identity age origin_rank phone custom_fields",
+                    ("i", 1, 3, "1", [("t", "x"), ("u", "long")]), ("i", 2, 1, None, None),
+                    ("i", 3, 2, "3", [("t", "xx")]), ("i", 4, 2, "4", [("t", "xx")]),
                 ),
             },
             of("field age", ("phone", 3), ("customFields.t", 3)),
@@ -295,12 +334,12 @@ IDENTITY: dict[str, list[Case]] = {
             "a line an identity",
             {
                 "survivors": of(
-                    "location_id identity_key field age",
-                    ("l", "i", "phone", 2), ("l", "i", "name", 3), ("l", "j", "companyName", 4),
+                    "identity field age",
+                    ("i", "phone", 2), ("i", "name", 3), ("j", "companyName", 4),
                 )
             },
             of(
-                "identity_key phone_from name_from company_name_from",
+                "identity phone_from name_from company_name_from",
                 ("i", 2, 3, None), ("j", None, None, 4),
             ),
         )
@@ -309,9 +348,7 @@ IDENTITY: dict[str, list[Case]] = {
         Case(
             "by age, but first the row that another rule has chosen",
             {
-                "survivor_ages": of(
-                    "location_id identity_key phone_from name_from", ("l", "i", 2, None)
-                ),
+                "survivor_ages": of("identity phone_from name_from", ("i", 2, None)),
                 "merged_members": of(
                     f"{MEMBER} name_text", ("l", "i", 1, "a", "A"), ("l", "i", 2, "b", None)
                 ),
@@ -325,18 +362,15 @@ IDENTITY: dict[str, list[Case]] = {
         Case(
             "key by key, the newest unless another row was chosen",
             {
-                "survivors": of(
-                    "location_id identity_key field age", ("l", "i", "customFields.t", 2)
-                ),
+                "survivors": of("identity field age", ("i", "customFields.t", 2)),
                 "merged_members": of(
-                    "location_id identity_key age custom_fields",
-                    ("l", "i", 1, [("t", "a"), ("u", "c")]), ("l", "i", 2, [("t", "b")]),
-                    ("l", "i", 3, None),
+                    "identity age custom_fields",
+                    ("i", 1, [("t", "a"), ("u", "c")]), ("i", 2, [("t", "b")]), ("i", 3, None),
                 ),
             },
             [
                 {
-                    "identity_key": "i",
+                    "identity": "i",
                     "custom_fields": [("t", "b"), ("u", "c")],
                     "choices": [{"key": "t", "age": 2}],
                 }
@@ -394,12 +428,12 @@ IDENTITY: dict[str, list[Case]] = {
                     "phone website custom_rules", ("longest", "newest", [("t", "most_frequent")])
                 ),
                 "merged_custom_fields": of(
-                    "location_id identity_key custom_fields choices",
-                    ("l", "i", [("t", "x")], [{"key": "t", "age": 2}]),
+                    "identity custom_fields choices",
+                    ("1", [("t", "x")], [{"key": "t", "age": 2}]),
                 ),
                 "merged_choices": [
                     {
-                        "location_id": "l", "identity_key": "i", "phone": "12", "website": "x.org",
+                        "location_id": "l", "identity": "1", "phone": "12", "website": "x.org",
                         "members": [member(1, "9", blocks="SMS"), member(2, "1", has_tags=True)],
                         "phone_age": 2, "phone_chosen": True, "website_age": 1,
                         "website_chosen": False, "dnd_chosen": True, "tags_chosen": True,
@@ -426,7 +460,7 @@ IDENTITY: dict[str, list[Case]] = {
                 "survivorship": of("sources", ([],)),
                 "merged_custom_fields": [],
                 "merged_choices": of(
-                    "location_id identity_key first_name name members",
+                    "location_id identity first_name name members",
                     ("l", "i", "Anna", "Anna Berg", [member(1, "1"), member(2, "2")]),
                     ("l", "j", None, "Madonna", [member(1, "3"), member(2, "4")]),
                 ),

@@ -22,7 +22,7 @@ _TIME, _FIELDS = pa.timestamp("us"), pa.map_(TEXT, TEXT)
 _JUDGED = pa.struct([("value", TEXT), ("codes", TEXTS)])
 _BLOCKS = ("dnd", *CHANNEL_COLUMNS.values(), "inbound_dnd")
 _KINDS: dict[str, pa.DataType] = {
-    **dict.fromkeys(("node", "label", "age", "depth", "origin_rank"), NUMBER),
+    **dict.fromkeys(("node", "label", "age", "depth", "origin_rank", "parts", "part"), NUMBER),
     **dict.fromkeys(("match_email", "match_phone", "enabled", "guessed", "is_foreign"), FLAG),
     **dict.fromkeys(
         ("location_known", "location_enabled", "country_guessed", "key_repeated"), FLAG
@@ -70,13 +70,20 @@ SURVIVING = (
 )
 """What a rule of survivorship chooses: two groups of fields, and fields."""
 
-MEMBERS = pa.schema([*KEYED, *_schema("age", "origin_rank", "name_text", "address_text", "blocks")])
+_MERGED = [field for field in KEYED if field.name != "identity_key"]
+MEMBERS = pa.schema(
+    [
+        *(*_MERGED, *_schema("identity", "age", "origin_rank")),
+        *_schema("name_text", "address_text", "blocks"),
+    ]
+)
 _MEMBER = pa.struct(
     [*_schema("age", "source_key", "joined_by", "joined_on", "blocks"), ("has_tags", FLAG)]
 )
 CHOICES = pa.schema(
     [
-        *(field for field in KEYED if field.name not in {"source_key", "origin", "custom_fields"}),
+        *(f for f in _MERGED if f.name not in {"source_key", "origin", "custom_fields"}),
+        ("identity", TEXT),
         ("members", pa.list_(_MEMBER)),
         *((f"{field}_age", NUMBER) for field in SURVIVING),
         *((f"{field}_chosen", FLAG) for field in (*SURVIVING, "dnd", "tags")),
@@ -96,15 +103,12 @@ SCHEMAS: dict[str, pa.Schema] = {
     "crm_locations": _schema("location_id", "country", "match", "enabled"),
     "keyed_contacts": KEYED,
     "merged_members": MEMBERS,
-    "survivor_ages": pa.schema(
-        [*_schema("location_id", "identity_key"), *((f"{f}_from", NUMBER) for f in SURVIVING)]
-    ),
+    "survivor_ages": pa.schema([*_schema("identity"), *((f"{f}_from", NUMBER) for f in SURVIVING)]),
     "ranked_members": pa.schema([*MEMBERS, *((f"{field}_rank", NUMBER) for field in SURVIVING)]),
     "survivorship": _schema("sources", *SURVIVING, "custom_rules"),
     "merged_choices": CHOICES,
     "merged_custom_fields": _schema(
-        "location_id",
-        "identity_key",
+        "identity",
         "custom_fields",
         choices=pa.list_(pa.struct([*_schema("key", "age")])),
     ),

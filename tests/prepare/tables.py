@@ -108,7 +108,10 @@ def unique(
 
 
 def unify(
-    rows: list[Row], config: Settings | None = None, locations: tuple[Row, ...] = LOCATIONS
+    rows: list[Row],
+    config: Settings | None = None,
+    locations: tuple[Row, ...] = LOCATIONS,
+    **options: Any,
 ) -> list[dict[str, Any]]:
     """``unique_contacts`` of rows that are valid as they stand."""
     with inputs([], locations) as con:
@@ -117,7 +120,7 @@ def unify(
             row["custom_fields"] = list((row.get("custom_fields") or {}).items()) or None
         table = pa.Table.from_pylist(filled, VALID_CONTACTS)
         con.register("valid_contacts", table)
-        unify_contacts(con, config or settings())
+        unify_contacts(con, config or settings(), **options)
         return read(con, "from unique_contacts")
 
 

@@ -195,3 +195,15 @@ def test_merge_follows_a_chain_of_thousands_to_its_end() -> None:
     assert [len(one["source_keys"]) for one in found] == [2 * length, 1]
     found = unify([*chain[: length - 1], *chain[length + 1 :], apart], MERGE)
     assert sorted(len(one["source_keys"]) for one in found) == [1, length - 1, length - 1]
+
+
+def test_a_part_of_the_identities_at_a_time_gives_the_same() -> None:
+    rows = [
+        row(f"{person}-{day}", f"{person}@x.org", updated_at=at(day), city=f"city {day}", **more)
+        for person in range(40)
+        for day, more in ((1, {"tags": ["a"]}), (2, {"custom_fields": {"t": "x"}}), (3, {}))
+    ]
+    config = settings(survivorship={"default": "longest"})
+    together, in_parts = unify(rows, config), unify(rows, config, members_at_once=10)
+    assert len(together) == 40
+    assert in_parts == together
