@@ -2,16 +2,20 @@
 
 ``uv run --group bench python benchmarks/prepare.py [--quick] [--json] [--rows N] [--growth]``.
 Times are from Parquet to Parquet, the plan's with an empty ledger; on a shared machine CPU
-seconds tell more than the clock.
+seconds tell more than the clock. ``--limited`` runs it once more in a tenth of the memory.
 """
 
 import argparse
 import json
+import multiprocessing
+import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -29,6 +33,8 @@ BASELINE_ROWS = 20_000
 LOCATIONS_A_PLAN = 50
 """Planned in one pass, as a run covers up to 50 partitions."""
 
+LITTLE_MEMORY = "1.5GiB"
+
 Figures = dict[str, float]
 
 
@@ -41,29 +47,27 @@ def main() -> None:
     parser.add_argument("--growth", action="store_true", help="100 thousand, 1 and 10 million rows")
     parser.add_argument("--without-plan", action="store_true", help="up to unique_contacts only")
     parser.add_argument("--memory-limit", default="4GiB", help="of DuckDB")
+    parser.add_argument(
+        "--limited", action="store_true", help=f"also with DuckDB limited to {LITTLE_MEMORY}"
+    )
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "prepare")
     options = parser.parse_args()
-    if options.growth:
-        document: object = [measure_apart(rows) for rows in GROWTH]
-    else:
-        rows = options.rows or (QUICK_ROWS if options.quick else ROWS)
-        document = measure(
-            options.folder, rows, options.memory_limit, with_plan=not options.without_plan
+    rows = options.rows or (QUICK_ROWS if options.quick else ROWS)
+    documents = [
+        measure(
+            options.folder,
+            each,
+            options.memory_limit,
+            with_plan=not options.without_plan,
+            limited=options.limited,
         )
+        for each in (GROWTH if options.growth else [rows])
+    ]
     if options.json:
-        sys.stdout.write(json.dumps(document) + "\n")
+        sys.stdout.write(json.dumps(documents if options.growth else documents[0]) + "\n")
     else:
-        for figures in document if isinstance(document, list) else [document]:
+        for figures in documents:
             show(figures)
-
-
-def measure_apart(rows: int) -> Figures:
-    """The figures of ``rows`` rows from a process of its own, as peak memory is a process's."""
-    words = [word for word in sys.argv if word not in {"--growth", "--json", "--quick"}]
-    command = [sys.executable, *words, "--json", "--rows", str(rows)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
-    figures: Figures = json.loads(answer.stdout)
-    return figures
 
 
 def show(figures: Figures) -> None:
@@ -72,9 +76,41 @@ def show(figures: Figures) -> None:
         sys.stdout.write(f"{name:28} {figure:>14,.2f}\n")
 
 
-def measure(folder: Path, rows: int, memory_limit: str, *, with_plan: bool) -> Figures:
-    """The figures of one run, the pipeline first: peak memory is the process's."""
+def measure(
+    folder: Path, rows: int, memory_limit: str, *, with_plan: bool, limited: bool
+) -> Figures:
+    """The figures of ``rows`` rows: the pipeline's, and the per-row program's on the first."""
     contacts, locations = write_contacts(folder, rows)
+    piped = partial(run, folder, contacts, locations, with_plan=with_plan)
+    figures = {"rows": rows} | apart(piped, memory_limit)
+    base_rows = min(rows, BASELINE_ROWS)
+    base = apart(run_baseline, contacts, locations, base_rows)
+    figures |= {
+        "rows_per_second": rows / figures["seconds"],
+        "rows_per_cpu_second": rows / figures["cpu_seconds"],
+        "baseline_rows": base_rows,
+        "baseline_rows_per_second": base_rows / base["seconds"],
+        "ratio": (rows / figures["seconds"]) / (base_rows / base["seconds"]),
+        "ratio_by_cpu": (rows / figures["cpu_seconds"]) / (base_rows / base["cpu_seconds"]),
+    }
+    if limited:
+        lean = apart(piped, LITTLE_MEMORY)
+        figures |= {f"limited_{name}": figure for name, figure in lean.items()}
+    return figures
+
+
+def apart(work: Callable[..., Figures], *arguments: object) -> Figures:
+    """What ``work`` measures in a process of its own, as peak memory is a process's."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+def run(
+    folder: Path, contacts: Path, locations: Path, memory_limit: str, *, with_plan: bool
+) -> Figures:
+    """Seconds, and the most memory resident, of the pipeline from Parquet to Parquet."""
+    os.environ["CONTACTS_MEMORY_LIMIT"] = memory_limit  # the plan's engine reads it too
     settings = Settings.model_validate(
         {
             "warehouse": {"url": "data/sample"},
@@ -88,39 +124,29 @@ def measure(folder: Path, rows: int, memory_limit: str, *, with_plan: bool) -> F
         valid, unique = stages / "valid.parquet", stages / "unique.parquet"
         scratch = stages / "scratch"
         clock, times = time.perf_counter(), [time.process_time()]
-        write_valid_contacts(
-            contacts, locations, valid, settings, scratch=scratch, memory_limit=memory_limit
-        )
+        write_valid_contacts(contacts, locations, valid, settings, scratch=scratch)
         times.append(time.process_time())
-        write_unique_contacts(
-            valid, locations, unique, settings, scratch=scratch, memory_limit=memory_limit
-        )
+        write_unique_contacts(valid, locations, unique, settings, scratch=scratch)
         times.append(time.process_time())
         if with_plan:
             plan(Sources(valid, unique, stages / "plans", scratch), locations)
         times.append(time.process_time())
         seconds = time.perf_counter() - clock
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    base_rows = min(rows, BASELINE_ROWS)
-    clock, base_cpu = time.perf_counter(), time.process_time()
-    unify_by_rows(contacts, locations, base_rows)
-    base_seconds, base_cpu = time.perf_counter() - clock, time.process_time() - base_cpu
-    cpu_seconds = times[-1] - times[0]
     return {
-        "rows": rows,
         "seconds": seconds,
-        "rows_per_second": rows / seconds,
-        "cpu_seconds": cpu_seconds,
+        "cpu_seconds": times[-1] - times[0],
         "cpu_seconds_valid": times[1] - times[0],
         "cpu_seconds_unique": times[2] - times[1],
         "cpu_seconds_plan": times[3] - times[2],
-        "rows_per_cpu_second": rows / cpu_seconds,
-        "peak_mb": peak_mb,
-        "baseline_rows": base_rows,
-        "baseline_rows_per_second": base_rows / base_seconds,
-        "ratio": (rows / seconds) / (base_rows / base_seconds),
-        "ratio_by_cpu": (rows / cpu_seconds) / (base_rows / base_cpu),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
+
+
+def run_baseline(contacts: Path, locations: Path, rows: int) -> Figures:
+    """Seconds of the per-row program."""
+    clock, cpu = time.perf_counter(), time.process_time()
+    unify_by_rows(contacts, locations, rows)
+    return {"seconds": time.perf_counter() - clock, "cpu_seconds": time.process_time() - cpu}
 
 
 def plan(sources: Sources, locations: Path) -> None:
