@@ -27,7 +27,7 @@ from contacts_pipeline.prepare.emails import email_candidates, is_placeholder
 from contacts_pipeline.prepare.phones import Strictness, phone_candidates
 from contacts_pipeline.settings import Settings
 
-QUICK_VALUES, VALUES = 50_000, 1_000_000
+QUICK_VALUES, VALUES = 30_000, 1_000_000
 LAY_OUT_FROM = 5
 SHOWN = 5
 
