@@ -52,16 +52,16 @@ def plan_metadata(planned: steps.Planned, columns: lineage.Lineage) -> dict[str,
     header = planned.header
     held = {"held_because": header.told} if header.told else {}
     return (
-        stage_metadata(planned.path, columns, unique_contacts.key)
+        held
         | header.counts.model_dump()
         | {
             "requests": header.requests,
             "seconds_estimated": header.seconds_estimated,
-            "crm": header.crm,
             "held_rows": _to_explain(planned.path, header.location_id, _HELD),
             "explain": _command(header.location_id),
+            "crm": header.crm,
         }
-        | held
+        | stage_metadata(planned.path, columns, unique_contacts.key)
     )
 
 
@@ -79,14 +79,14 @@ def proof_metadata(proven: steps.Proven) -> dict[str, Any]:
     counted = pd.DataFrame(proven.recount.codes.items(), columns=["code", "identities"])
     fates = pd.DataFrame(proven.recount.fates, columns=["outcome", "code", "identities"])
     return (
-        stage_metadata(proven.path, columns, UPSERTS)
-        | report_metadata(proven.report)
-        | {
-            "codes": table(counted),
+        {
             "outcomes": bar_chart(fates, "identities"),
             "troubled_rows": _to_explain(proven.path, location_id, _TROUBLED),
             "explain": _command(location_id),
         }
+        | report_metadata(proven.report)
+        | {"codes": table(counted)}
+        | stage_metadata(proven.path, columns, UPSERTS)
     )
 
 

@@ -127,18 +127,18 @@ def filled_columns(path: Path) -> dict[str, int]:
 
 
 def report_metadata(report: LocationReport) -> dict[str, Any]:
-    """Every number of a location's report, as series that the UI plots."""
+    """How a push ended, and every number of its report as series that the UI plots."""
     numbers = report.model_dump(
         exclude={"status", "reason", "told", "predictions", "deferred_because"}
     )
-    told = {"reason": report.reason, "told": report.told, "status": report.status}
+    told = {"status": report.status, "reason": report.reason, "told": report.told}
     return (
-        {name: value for name, value in numbers.items() if isinstance(value, int | float)}
+        {name: value for name, value in told.items() if value is not None}
+        | {name: value for name, value in numbers.items() if isinstance(value, int | float)}
         | {
             "predictions_made": report.predictions.made,
             "predictions_right": report.predictions.right,
         }
-        | {name: value for name, value in told.items() if value is not None}
     )
 
 

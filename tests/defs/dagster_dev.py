@@ -193,10 +193,8 @@ def place_instance(folder: Path) -> None:
 @contextmanager
 def dagster_dev(folder: Path) -> Iterator[tuple[Dagster, "subprocess.Popen[bytes]"]]:
     """Start ``dagster dev`` in a folder, and stop it with all that it started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "dagster", "dev", "-p", str(port), "-w", "workspace.yaml"]
+    port = free_port()
+    command = [sys.executable, "-m", "dagster", "dev", "-p", port, "-w", "workspace.yaml"]
     path = folder / "dagster_dev.log"
     with path.open("ab") as log:
         process = subprocess.Popen(
@@ -219,6 +217,13 @@ def dagster_dev(folder: Path) -> Iterator[tuple[Dagster, "subprocess.Popen[bytes
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def free_port() -> str:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
 
 
 def answers(url: str) -> bool:

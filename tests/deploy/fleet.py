@@ -19,7 +19,7 @@ import yaml
 from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 
 from contacts_pipeline.defs.fleet import celery_app
-from tests.defs.dagster_dev import ROOT, Dagster, answers
+from tests.defs.dagster_dev import ROOT, Dagster, answers, free_port
 from tests.postgres import new_database
 
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
@@ -86,13 +86,6 @@ def running_fleet(folder: Path, postgres_server: str) -> Iterator[Fleet]:
         start("daemon")
         dagster.until(lambda: answers(dagster.url))
         yield Fleet(dagster, workers, broker)
-
-
-def free_port() -> str:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 @contextmanager
