@@ -58,6 +58,40 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert (page.parent / link).exists(), link
 
 
+def test_the_checks_of_the_document_are_those_there_are(project: Project) -> None:
+    project.write(people("acme", 1))
+    text = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    table = text.partition("\n## Checks\n")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    named = {
+        (asset, check)
+        for checks, assets in rows
+        for check in re.findall(r"`(\w+)`", checks)
+        for asset in re.findall(r"`(\w+)`", assets)
+    }
+    keys = build_definitions().resolve_asset_graph().asset_check_keys
+    there = {(key.asset_key.to_user_string(), key.name) for key in keys}
+    assert {check for _, check in named} == {check for _, check in there}
+    assert there <= named
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_asset_that_dg_launches_exists(page: Path, project: Project) -> None:
+    project.write(people("acme", 1))
+    keys = build_definitions().resolve_all_asset_keys()
+    there = {key.to_user_string() for key in keys}
+    for names in re.findall(r"dg launch --assets (\S+)", page.read_text(encoding="utf-8")):
+        assert set(names.split(",")) <= there, names
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_variable_is_read_by_something(page: Path) -> None:
+    code = [*(ROOT / "contacts_pipeline").rglob("*.py"), *(ROOT / "deploy").rglob("*.yaml")]
+    read = "\n".join(path.read_text(encoding="utf-8") for path in code)
+    variables = re.findall(r"\bCONTACTS_[A-Z_]+\b", page.read_text(encoding="utf-8"))
+    assert [name for name in variables if name not in read] == []
+
+
 def test_schedule_and_sensors_bear_the_names_of_the_document(project: Project) -> None:
     text = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
     named = set(re.findall(r"^\| (?:schedule|sensor) \| `(\w+)` \|", text, re.MULTILINE))
