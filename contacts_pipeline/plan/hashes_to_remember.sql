@@ -1,4 +1,4 @@
--- The hashes of each identity, for the next plan; of the locations in which one is new or gone.
+-- The hashes of each identity, for the next plan; of the locations in which many are new or gone.
 -- location_id, identity, content, withheld (match fields, sorted), email_hash, phone_hash, row_hash
 with withheld as (
     select location_id, identity, list_sort(list(field)) as fields
@@ -8,7 +8,7 @@ with withheld as (
 
 -- What is settled has taken its hashes from there.
 new_hashes as (
-    select claims.location_id
+    select claims.location_id, count(*) as identities
     from claims
     anti join settled_contacts using (location_id, identity)
     join row_hashes using (location_id, identity)
@@ -20,18 +20,31 @@ new_hashes as (
         and remembered.withheld = coalesce(withheld.fields, [])
         and remembered.row_hash = row_hashes.row_hash
     where remembered.identity is null
+    group by claims.location_id
 ),
 
+before as (
+    select location_id, count(*) as identities
+    from remembered_hashes
+    group by location_id
+),
+
+now as (
+    select location_id, count(*) as identities
+    from claims
+    group by location_id
+),
+
+-- To write all of them again takes longer than to make one in twenty anew each time.
 changed as (
-    select location_id
-    from new_hashes
-    union
-    select location_id
-    from (select location_id, count(*) as identities from remembered_hashes group by location_id)
-        as before
-    left join (select location_id, count(*) as identities from claims group by location_id) as now
-        using (location_id)
-    where before.identities is distinct from now.identities
+    select now.location_id
+    from now
+    left join before using (location_id)
+    left join new_hashes using (location_id)
+    where 20 * (
+        coalesce(new_hashes.identities, 0)
+        + abs(now.identities - coalesce(before.identities, 0))
+    ) >= now.identities
 ),
 
 concerned as (

@@ -67,7 +67,7 @@ def recall(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
 
 
 def remember(con: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
-    """Write the hashes of the locations in which any has changed."""
+    """Write the hashes of the locations in which many have changed."""
     define(con, PACKAGE, "hashes_to_remember", "table")
     rows = with_ids(con, "hashes_to_remember").order("location_id").to_arrow_reader()
     for location_id, parts in groupby(slices(rows), key=lambda part: part[0]):

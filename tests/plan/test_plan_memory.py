@@ -158,19 +158,18 @@ def memory(bench: Bench) -> Path:
     return memory_path(bench.folder, CRM, "acme")
 
 
-def test_memory_is_written_where_a_hash_is_new_and_only_there(bench: Bench) -> None:
-    ada = contact("1", email=EMAILS[0])
-    bench.plan(ada)
-    bench.acknowledge_plan(bench.rows())
-    bench.plan(ada)
-    first = memory(bench).stat()
-    bench.plan(ada)
-    assert memory(bench).stat().st_mtime_ns == first.st_mtime_ns
-    bench.plan(ada, contact("2", email=EMAILS[1]))
-    second = memory(bench).stat()
-    assert second.st_mtime_ns > first.st_mtime_ns
-    bench.plan(ada)
-    assert memory(bench).stat().st_mtime_ns > second.st_mtime_ns
+def test_memory_is_written_where_many_hashes_are_new_and_only_there(bench: Bench) -> None:
+    def written(*people: Row) -> int:
+        bench.plan(*people)
+        return memory(bench).stat().st_mtime_ns
+
+    many = [contact(f"{number:02}", email=f"p{number}@example.com") for number in range(30)]
+    first = written(*many)
+    moved = [many[0] | {"city": "Rome"}, *many[1:]]
+    assert written(*moved) == first
+    second = written(many[0] | {"city": "Rome"}, many[1] | {"city": "Oslo"}, *many[2:])
+    assert second > first
+    assert written(*many[:28]) > second
 
 
 def test_damaged_memory_is_made_anew(bench: Bench) -> None:
