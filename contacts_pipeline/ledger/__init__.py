@@ -20,6 +20,7 @@ from contacts_pipeline.ledger.progress import (
     Holding,
     PlanProgress,
     TakenUpsert,
+    acknowledged_identities,
     plan_progress,
     plans_in_doubt,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "PlanProgress",
     "PushTimes",
     "TakenUpsert",
+    "acknowledged_identities",
     "contacts_of_keys",
     "count_change",
     "day_left",

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import and_, false, select
+from sqlalchemy import Select, and_, false, select
 
 from contacts_pipeline.ledger import schema
 from contacts_pipeline.ledger.store import Ledger
@@ -41,14 +41,8 @@ class PlanProgress:
 
 def plan_progress(ledger: Ledger, location_id: str, plan_id: str) -> PlanProgress:
     """What earlier pushes of the plan have left in the ledger."""
-    outcomes, requests, contacts = schema.outcomes, schema.requests, schema.contacts
-    acknowledged = select(outcomes.c.identity).where(
-        outcomes.c.crm == ledger.crm,
-        outcomes.c.location_id == location_id,
-        outcomes.c.plan_id == plan_id,
-        outcomes.c.outcome.in_(["created", "updated"]),
-        outcomes.c.code.is_(None),
-    )
+    requests, contacts = schema.requests, schema.contacts
+    acknowledged = _acknowledged(ledger, location_id, plan_id)
     of_plan = and_(
         requests.c.crm == ledger.crm,
         requests.c.location_id == location_id,
@@ -89,6 +83,12 @@ def plan_progress(ledger: Ledger, location_id: str, plan_id: str) -> PlanProgres
         )
 
 
+def acknowledged_identities(ledger: Ledger, location_id: str, plan_id: str) -> frozenset[str]:
+    """The identities of a plan that the CRM has acknowledged whole, by whichever run."""
+    with ledger.reading() as connection:
+        return frozenset(connection.scalars(_acknowledged(ledger, location_id, plan_id)))
+
+
 def plans_in_doubt(
     ledger: Ledger, location_id: str, identities: Collection[str]
 ) -> list[tuple[str, str | None]]:
@@ -106,3 +106,14 @@ def plans_in_doubt(
     )
     with ledger.reading() as connection:
         return [(identity, plan_id) for identity, plan_id in connection.execute(query)]
+
+
+def _acknowledged(ledger: Ledger, location_id: str, plan_id: str) -> Select[tuple[str]]:
+    outcomes = schema.outcomes
+    return select(outcomes.c.identity).where(
+        outcomes.c.crm == ledger.crm,
+        outcomes.c.location_id == location_id,
+        outcomes.c.plan_id == plan_id,
+        outcomes.c.outcome.in_(["created", "updated"]),
+        outcomes.c.code.is_(None),
+    )

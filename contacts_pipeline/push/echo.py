@@ -4,6 +4,7 @@ And with what it should hold besides: what differs there, people have edited sin
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,9 +39,10 @@ def differences(
 ) -> list[Note]:
     """Warnings ``not_stored`` (dropped) and ``stored_changed``, a field each, without values.
 
-    Plain text fields are compared without regard to case; a phone by its digits; a date of birth by
-    its day, since the CRM may answer with a timestamp. A list or map that the answer leaves out
-    tells nothing; a gender that it knew already the CRM ignores, and a full name it takes apart.
+    Plain text fields are compared without regard to case; a phone by the digits that it has in
+    national form; a date of birth by its day, since the CRM may answer with a timestamp. A list or
+    map that the answer leaves out tells nothing; a gender that it knew already the CRM ignores, and
+    a full name it takes apart.
     """
     found = []
     for field, wanted in sent.items():
@@ -63,6 +65,8 @@ def edits(expected: Mapping[str, str], stored: StoredContact, key: bytes) -> lis
     for field in _PLAIN:
         held = stored.value(field)
         if field not in expected or not isinstance(held, str) or not held:
+            continue
+        if field == "phone" and not held.startswith("+"):  # in national form
             continue
         if keyed_hash(key, field, _written(field, held)) != expected[field]:
             found.append(_warning("crm_edited", field, stored))
@@ -121,7 +125,19 @@ def _holds(field: str, held: Any, wanted: Any, tags_policy: str | None = None) -
             )
         case _, bool():
             return held is wanted
-    return held is not None and _comparable(field, held) == _comparable(field, wanted)
+    return held is not None and _is_same(field, str(held), str(wanted))
+
+
+def _is_same(field: str, held: str, wanted: str) -> bool:
+    if field == "phone":
+        return _dials_the_same(held, wanted)
+    return _comparable(field, held) == _comparable(field, wanted)
+
+
+def _dials_the_same(held: str, wanted: str) -> bool:
+    """The CRM may hold a number in national form, with or without a trunk zero."""
+    one, other = (re.sub(r"\D", "", phone).lstrip("0") for phone in (held, wanted))
+    return bool(one and other) and (one.endswith(other) or other.endswith(one))
 
 
 def _listed(held: Any) -> list[Any]:
@@ -136,14 +152,9 @@ def _texts(values: list[Any]) -> set[str]:
     return {str(value).strip().casefold() for value in values}
 
 
-def _comparable(field: str, value: Any) -> str:
-    text = str(value).strip().casefold()
-    match field:
-        case "dateOfBirth":
-            return text[:10]
-        case "phone":
-            return "".join(filter(str.isdigit, text))
-    return text
+def _comparable(field: str, value: str) -> str:
+    text = value.strip().casefold()
+    return text[:10] if field == "dateOfBirth" else text
 
 
 def _written(field: str, value: str) -> str:

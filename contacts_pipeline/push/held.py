@@ -40,7 +40,7 @@ async def settle_held(plan: Path, held: Sequence[Row], wire: Wire, ledger: Ledge
             sent = [one for name in row["unsettled_identities"] for one in earlier[name]]
             if None not in sent:
                 found = [await _look_up(one, wire) for one in sent if one is not None]
-                await wire.settle(row, [contact for contact in found if contact is not None])
+                await wire.record.settle(row, [contact for contact in found if contact is not None])
 
 
 def _sent_before(

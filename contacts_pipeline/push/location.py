@@ -16,7 +16,7 @@ from contacts_pipeline.ledger import (
     Journal,
     Ledger,
     LedgerError,
-    PlanProgress,
+    acknowledged_identities,
     day_left,
     plan_progress,
     utc_now,
@@ -27,12 +27,13 @@ from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.push.held import held_as_unsettled, settle_held
 from contacts_pipeline.push.meter import where
 from contacts_pipeline.push.pace import Pace
+from contacts_pipeline.push.record import Errand, Record
 from contacts_pipeline.push.refusals import RefusalBreaker
 from contacts_pipeline.push.remedies import told_with_remedy
 from contacts_pipeline.push.report import LocationReport, Status, quantiles
 from contacts_pipeline.push.sending import send_all
 from contacts_pipeline.push.stop import StopSignal
-from contacts_pipeline.push.wire import Errand, Wire
+from contacts_pipeline.push.wire import Wire
 from contacts_pipeline.spent import NOTHING, Spent
 
 _LOG = logging.getLogger(__name__)
@@ -146,7 +147,7 @@ def _begin(plan: PlanHeader, ledger: Ledger) -> bool:
 
 async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal) -> LocationReport:
     plan, started = push.plan, perf_counter()
-    progress = await _progress(plan, around)
+    progress = await asyncio.to_thread(plan_progress, around.ledger, plan.location_id, plan.plan_id)
     held = await asyncio.to_thread(held_as_unsettled, push.rows) if plan.counts.held else []
     facts: dict[str, Any] = {}
     if push.access is None:
@@ -196,24 +197,22 @@ async def _wire(
     budget: DailyBudget,
     stop: StopSignal,
 ) -> Wire:
+    errand = Errand(
+        plan.crm,
+        plan.location_id,
+        around.run_id,
+        plan.plan_id,
+        around.hash_key,
+        scored=plan.scored,
+    )
+    number = await asyncio.to_thread(around.ledger.next_number, plan.location_id, around.run_id)
     return Wire(
-        Errand(
-            plan.crm,
-            plan.location_id,
-            around.run_id,
-            plan.plan_id,
-            around.hash_key,
-            scored=plan.scored,
-        ),
         client,
+        Record(errand, around.journal, stop, first_number=number),
         pace,
+        budget,
         stop,
-        around.journal,
-        budget=budget,
         stop_run=around.stop_run,
-        first_number=await asyncio.to_thread(
-            around.ledger.next_number, plan.location_id, around.run_id
-        ),
         settle_seconds=around.settle_seconds,
         max_tries=around.max_tries,
     )
@@ -226,23 +225,21 @@ async def _report(
     outcomes = await asyncio.to_thread(
         around.ledger.outcomes, plan.location_id, around.run_id, plan.plan_id
     )
-    progress = await _progress(plan, around)
+    acknowledged = await asyncio.to_thread(
+        acknowledged_identities, around.ledger, plan.location_id, plan.plan_id
+    )
     fault = stop.reason if stop.reason not in _NO_FAULT else None
     status: Status = "failed" if fault else "ok"
     return LocationReport.of_outcomes(
         plan.counts,
         outcomes,
-        progress.acknowledged,
+        acknowledged,
         status=status,
         reason=fault,
         told=told_with_remedy(plan.location_id, stop) if fault else None,
         deferred_because=stop.reason if stop.reason in _NO_FAULT else None,
         **facts,
     ).after(_spent_on_the_plan(plan, around))
-
-
-async def _progress(plan: PlanHeader, around: Surroundings) -> PlanProgress:
-    return await asyncio.to_thread(plan_progress, around.ledger, plan.location_id, plan.plan_id)
 
 
 def _to_send(plan: PlanHeader) -> int:

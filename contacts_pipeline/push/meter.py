@@ -16,8 +16,8 @@ class Meter:
     """What the location's push cost beyond its requests, which the client counts.
 
     ``retries`` are the requests that repeat one of this run, ``latencies`` seconds a request,
-    ``sent`` the requests by what they are for, ``changed`` the contacts that the CRM acknowledged,
-    those of which nothing but tags was sent not among them.
+    ``sent`` the requests by what they are for, ``changed`` the contacts that the CRM acknowledged
+    and of which more than tags was sent.
     """
 
     retries: int = 0

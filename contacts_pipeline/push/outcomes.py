@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from contacts_pipeline.engine import define, save, scan
-from contacts_pipeline.ledger import Ledger, plan_progress
+from contacts_pipeline.ledger import Ledger, acknowledged_identities
 from contacts_pipeline.plan.files import PlanHeader
 from contacts_pipeline.push.report import LocationReport
 
@@ -78,7 +78,7 @@ def write_outcomes(
     ``con`` is an engine that other locations use before and after.
     """
     outcomes = ledger.outcomes(plan.location_id, run_id, plan.plan_id)
-    acknowledged = plan_progress(ledger, plan.location_id, plan.plan_id).acknowledged
+    acknowledged = acknowledged_identities(ledger, plan.location_id, plan.plan_id)
     scan(con, "plan", rows)
     con.register("outcomes", pa.Table.from_pylist(outcomes, schema=_OUTCOMES))
     con.register(

@@ -1,6 +1,6 @@
 """What stops a location during its push: too many of its contacts are refused."""
 
-from contacts_pipeline.push.row import FinalState
+from contacts_pipeline.push.record import FinalState
 from contacts_pipeline.push.stop import StopSignal
 
 FEWEST_REFUSALS = 20  # one of two says nothing yet

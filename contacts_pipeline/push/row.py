@@ -8,8 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from contacts_pipeline.crm import (
     CrmError,
@@ -24,28 +23,14 @@ from contacts_pipeline.plan import with_tags_apart
 from contacts_pipeline.push.delivery import deliver
 from contacts_pipeline.push.echo import Note, differences, edits, holds
 from contacts_pipeline.push.meter import Effect, where
+from contacts_pipeline.push.record import FinalState, Outcome
 from contacts_pipeline.push.slots import Slot
 from contacts_pipeline.push.stop import Stopped
 from contacts_pipeline.push.tagging import Tagging
 from contacts_pipeline.push.wire import Wire
 
-FinalState = Literal["created", "updated", "refused", "failed", "unknown"]
-"""A row that nothing was applied for before the push stopped has none: it is deferred."""
-
 _LOG = logging.getLogger(__name__)
 _AnswerT = TypeVar("_AnswerT")
-
-
-@dataclass
-class Outcome:
-    """What became of one identity; ``code`` is stable, ``message`` holds no values."""
-
-    state: FinalState
-    code: str | None = None
-    message: str | None = None
-    contact_id: str | None = None
-    inferred: bool = False
-    warnings: list[Note] = field(default_factory=list)
 
 
 class RowPush:
@@ -83,7 +68,11 @@ class RowPush:
             outcome = await self._attempt()
             if outcome is not None:
                 outcome.warnings = self._warnings
-                await self._wire.conclude(self._row, outcome, self._sent, unclear=self._unclear)
+                is_changed = outcome.state in {"created", "updated"} and self._sent["upsert"] > 0
+                self._wire.meter.changed += is_changed
+                await self._wire.record.conclude(
+                    self._row, outcome, self._sent, unclear=self._unclear
+                )
                 return outcome.state
         return None
 
@@ -145,9 +134,9 @@ class RowPush:
         with suppress(CrmError):
             found = await self._deliver("lookup", lambda: self._look_up(wanted))
             if found is not None and holds(found, wanted, self._row.get("tags_policy")):
-                return self._wire.held_by(found)
+                return self._wire.record.held_by(found)
         if self._row.get("tags_policy") == "add":  # tags that others gave meanwhile must stay
-            self._row = with_tags_apart(self._row, self._wire.hash_key)
+            self._row = with_tags_apart(self._row, self._wire.record.hash_key)
         return None
 
     async def _look_up(self, wanted: Mapping[str, Any]) -> StoredContact | None:
@@ -162,10 +151,12 @@ class RowPush:
         differing = differences(sent, contact, self._row.get("tags_policy"))
         self._warnings += differing
         self._warnings += [
-            one for one in edits(kept, contact, self._wire.hash_key) if one not in self._warnings
+            one
+            for one in edits(kept, contact, self._wire.record.hash_key)
+            if one not in self._warnings
         ]
         created = answer.new and self._row["request"] == "upsert"
-        outcome = await self._acknowledge(self._wire.held_by(contact), created=created)
+        outcome = await self._acknowledge(self._wire.record.held_by(contact), created=created)
         for one in differing:
             if one["field"] in {"email", "phone"} and (value := sent[one["field"]]):
                 await self._name_holder(one, value)
@@ -188,7 +179,7 @@ class RowPush:
         to nobody.
         """
         if self._row.get("tags_policy") == "add":
-            self._row = with_tags_apart(self._row, self._wire.hash_key)
+            self._row = with_tags_apart(self._row, self._wire.record.hash_key)
         return await self._acknowledge(taken.holding, created=taken.created)
 
     async def _acknowledge(
@@ -201,11 +192,11 @@ class RowPush:
             "created" if created else "updated", contact_id=contact.id, inferred=inferred
         )
         tags_to_come = self._row["add_tags"] is not None
-        self._wire.remember(self._row, contact, tags_to_come=tags_to_come)
+        self._wire.record.remember(self._row, contact, tags_to_come=tags_to_come)
         if tags_to_come:
             try:
                 await self._add_tags(contact.id)
-                self._wire.remember(self._row, contact, tags_to_come=False)
+                self._wire.record.remember(self._row, contact, tags_to_come=False)
             except (CrmError, Stopped) as error:
                 outcome.code = "tags_pending"
                 detail = getattr(error, "code", "interrupted")
@@ -219,7 +210,7 @@ class RowPush:
         except UnclearFate:
             self._unclear = True
             raise
-        self._wire.remember_tags(self._row)
+        self._wire.record.remember_tags(self._row)
         return Outcome("updated", contact_id=contact_id)
 
     async def _add_tags(self, contact_id: str) -> None:

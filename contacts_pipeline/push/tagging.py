@@ -44,6 +44,7 @@ class Tagging:
         self._slots = slots
         self._start = start
         self._groups: dict[tuple[str, ...], list[Waiting]] = {}
+        self._waiting = 0
 
     async def add(self, row: Mapping[str, Any], contact_id: str, sent: Counter[Effect]) -> None:
         """Return when the CRM has added the row's tags; raises as ``deliver`` does."""
@@ -51,9 +52,10 @@ class Tagging:
         added = asyncio.get_running_loop().create_future()
         group = self._groups.setdefault(tags, [])
         group.append(Waiting(row, contact_id, sent, added))
+        self._waiting += 1
         if len(group) == MOST_AT_ONCE:
             self._send_off(tags)
-        elif sum(map(len, self._groups.values())) > MOST_WAITING:
+        elif self._waiting > MOST_WAITING:
             self._send_off(max(self._groups, key=lambda tags: len(self._groups[tags])))
         await added
 
@@ -63,7 +65,9 @@ class Tagging:
             self._send_off(tags)
 
     def _send_off(self, tags: tuple[str, ...]) -> None:
-        self._start(self._send(tags, self._groups.pop(tags)))
+        group = self._groups.pop(tags)
+        self._waiting -= len(group)
+        self._start(self._send(tags, group))
 
     async def _send(self, tags: Sequence[str], group: Sequence[Waiting]) -> None:
         """Whatever goes wrong, each contact of the group hears of its end."""
