@@ -9,8 +9,9 @@ from tests.prepare.identity_cases import IDENTITY
 from tests.prepare.judging_cases import JUDGING
 from tests.prepare.lookup_cases import LOOKUPS
 from tests.prepare.relations import Case, rows_of
+from tests.prepare.survival_cases import SURVIVAL
 
-CASES = LOOKUPS | JUDGING | IDENTITY
+CASES = LOOKUPS | JUDGING | IDENTITY | SURVIVAL
 MACROS = "macros"
 
 
