@@ -26,3 +26,7 @@ generate:
     uv run python -m scripts.make_sample
     uv run python -m scripts.make_schema
     uv run python -m scripts.make_settings
+
+# Take the pictures of Dagster's UI in docs/images; needs Chromium and its driver.
+screenshots:
+    uv run python -m scripts.make_screenshots
