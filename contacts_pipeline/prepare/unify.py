@@ -13,7 +13,7 @@ from contacts_pipeline.prepare.components import component_labels
 from contacts_pipeline.prepare.validate import PACKAGE
 from contacts_pipeline.settings import Settings
 
-MEMBERS_AT_ONCE = 500_000
+MEMBERS_AT_ONCE = 200_000
 """Rows merged at a time: what DuckDB keeps of each meanwhile, about 1 kB, it can't spill."""
 
 
