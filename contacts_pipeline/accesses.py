@@ -14,8 +14,7 @@ from contacts_pipeline.crm import (
     TokenFile,
     shared_ssl_context,
 )
-from contacts_pipeline.settings import Crm, Location
-from contacts_pipeline.settings_oauth import OAuth
+from contacts_pipeline.settings import Crm, Location, OAuth
 from contacts_pipeline.snapshots import file_name, private_folder
 
 PRIVATE_INTEGRATION = "pit-"  # how such a token starts, by the vendor's documentation

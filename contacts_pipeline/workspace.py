@@ -13,9 +13,7 @@ from contacts_pipeline.crm import Access
 from contacts_pipeline.keyed_hash import fingerprint, load_key
 from contacts_pipeline.ledger import Ledger
 from contacts_pipeline.quiet_hours import QuietHours
-from contacts_pipeline.settings import Location, Settings
-from contacts_pipeline.settings_file import environment, load_settings
-from contacts_pipeline.settings_operation import Automation
+from contacts_pipeline.settings import Automation, Location, Settings, environment, load_settings
 from contacts_pipeline.snapshots import private_folder
 
 DEFAULT_CONFIG = "contacts.yaml"

@@ -4,8 +4,7 @@ import pytest
 
 from contacts_pipeline.contact import FIELD_COLUMNS, Contact
 from contacts_pipeline.errors import SettingsError
-from contacts_pipeline.settings import FieldMap, Settings
-from contacts_pipeline.settings_file import load_settings
+from contacts_pipeline.settings import FieldMap, Settings, load_settings
 from contacts_pipeline.workspace import Workspace
 from scripts.make_schema import SCHEMA, schema_text
 from scripts.make_settings import PAGE, settings_page

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from contacts_pipeline.errors import PipelineError
-from contacts_pipeline.settings_operation import Alerts, Smtp
-from contacts_pipeline.settings_section import is_loopback
+from contacts_pipeline.settings import Alerts, Smtp, is_loopback
 
 _LOG = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 20

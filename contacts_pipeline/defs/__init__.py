@@ -26,7 +26,7 @@ from contacts_pipeline.defs.upstream import (
     read_by_registry,
     upstream_specs,
 )
-from contacts_pipeline.settings_operation import Alerts
+from contacts_pipeline.settings import Alerts
 
 
 def build_definitions(

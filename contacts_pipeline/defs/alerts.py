@@ -13,7 +13,7 @@ from contacts_pipeline.alerts import (
     location_incidents,
     send,
 )
-from contacts_pipeline.settings_operation import Alerts
+from contacts_pipeline.settings import Alerts
 from contacts_pipeline.workspace import Workspace
 
 _MOST_NAMED = 50

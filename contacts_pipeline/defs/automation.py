@@ -11,7 +11,7 @@ from contacts_pipeline.defs.conditions import condition_of
 from contacts_pipeline.defs.contacts import unique_contacts, valid_contacts, warehouse_contacts
 from contacts_pipeline.defs.keys import OUTCOMES, PLAN, UPSERTS, WRITTEN
 from contacts_pipeline.defs.locations import crm_locations
-from contacts_pipeline.settings_operation import Automation
+from contacts_pipeline.settings import Automation
 
 refresh_job = dg.define_asset_job(
     "refresh",

@@ -11,7 +11,7 @@ from dagster import AutomationCondition as When
 
 from contacts_pipeline import steps
 from contacts_pipeline.defs.keys import CRM, PLAN, UPSERTS
-from contacts_pipeline.settings_operation import Automation
+from contacts_pipeline.settings import Automation
 from contacts_pipeline.workspace import Workspace
 
 _PUSHED_SINCE = "handled"  # Dagster's label of what resets eager()

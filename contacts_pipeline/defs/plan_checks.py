@@ -9,7 +9,7 @@ import pandas as pd
 from contacts_pipeline.defs.keys import PLAN
 from contacts_pipeline.defs.metadata import table
 from contacts_pipeline.plan import PlanHeader
-from contacts_pipeline.settings_operation import Checks
+from contacts_pipeline.settings import Checks
 
 BUDGET = dg.AssetCheckSpec(
     "within_budget",

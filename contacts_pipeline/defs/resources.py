@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from contacts_pipeline.settings import Settings
-from contacts_pipeline.settings_file import load_settings
+from contacts_pipeline.settings import Settings, load_settings
 from contacts_pipeline.workspace import Workspace, config_path
 
 Progress = Callable[[str, int, int], None]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from contacts_pipeline import steps
 from contacts_pipeline.defs.metadata import table
-from contacts_pipeline.settings_operation import Checks
+from contacts_pipeline.settings import Checks
 from contacts_pipeline.warehouse import Extraction
 
 MOST_SHOWN = 50

@@ -26,7 +26,7 @@ from contacts_pipeline.plan.listed_phones import define_listed_phones
 from contacts_pipeline.plan.memory import recall, rules
 from contacts_pipeline.plan.places import number_places, register_by_place, with_ids
 from contacts_pipeline.settings import Policy
-from contacts_pipeline.settings_edits import rules_of_edits
+from contacts_pipeline.settings.edits import rules_of_edits
 
 Relations = tuple[tuple[str, Literal["view", "table"]], ...]
 CONTACTS: Relations = (

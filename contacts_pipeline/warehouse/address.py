@@ -3,7 +3,7 @@
 import hashlib
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from contacts_pipeline.settings_password import SECRET_NAME
+from contacts_pipeline.settings.password import SECRET_NAME
 
 _SHOWN_PARAMETERS = frozenset(
     {"host", "port", "sslmode", "warehouse", "role", "schema", "location", "region", "dbname"}

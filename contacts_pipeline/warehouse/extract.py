@@ -14,8 +14,7 @@ from typing import Literal
 import pyarrow.parquet as pq
 from cronsim import CronSim
 
-from contacts_pipeline.settings import Settings
-from contacts_pipeline.settings_warehouse import Warehouse
+from contacts_pipeline.settings import Settings, Warehouse
 from contacts_pipeline.snapshots import replacing
 from contacts_pipeline.warehouse.address import identity
 from contacts_pipeline.warehouse.changes import read_changes, starting_point

@@ -18,7 +18,7 @@ from contacts_pipeline.defs import build_definitions
 from contacts_pipeline.defs.runs import refresh, run_locations
 from contacts_pipeline.errors import SettingsError, WarehouseError
 from contacts_pipeline.sandbox.pytest import StartSandbox
-from contacts_pipeline.settings_operation import Alerts
+from contacts_pipeline.settings import Alerts
 from tests.projects import SETTINGS, Project, people, sandbox_locations
 from tests.test_settings import MINIMAL, settings_of
 

@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from contacts_pipeline.alerts import AlertError, Message, send
-from contacts_pipeline.settings_operation import Alerts
+from contacts_pipeline.settings import Alerts
 
 HELLO = Message("test", "one thing happened", ("a line",))
 PASSWORDS = {"SMTP_PASSWORD": "s3cret"}

@@ -13,7 +13,7 @@ from contacts_pipeline.plan.custom_values import CUSTOM_VALUES, TYPED_CUSTOM_FIE
 from contacts_pipeline.plan.inputs import CRM_CONTACTS, DEFERRED_CONTACTS, LOCATIONS, POLICY
 from contacts_pipeline.plan.listed_phones import LISTED_PHONES
 from contacts_pipeline.plan.memory import REMEMBERED_HASHES
-from contacts_pipeline.settings_edits import rules_of_edits
+from contacts_pipeline.settings.edits import rules_of_edits
 from tests.plan.bench import KEY, UNIQUE_CONTACTS, VALID_CONTACTS
 
 Table = list[dict[str, Any]]

@@ -5,8 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from contacts_pipeline.settings import Settings
-from contacts_pipeline.settings_file import load_settings
+from contacts_pipeline.settings import Settings, load_settings
 
 HERE = Path(__file__).parent
 ENVIRON = {"REAL_DATA": "/warehouse", "CRM_BASE_URL": "http://127.0.0.1:8484"}

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from contacts_pipeline.prepare import write_unique_contacts, write_valid_contacts
-from contacts_pipeline.settings_file import load_settings
+from contacts_pipeline.settings import load_settings
 from contacts_pipeline.warehouse import extract_contacts, read_locations, save_locations
 
 HERE = Path(__file__).parent

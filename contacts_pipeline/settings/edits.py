@@ -4,7 +4,7 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
-from contacts_pipeline.settings_section import Section
+from contacts_pipeline.settings.section import Section
 
 EditRule = Literal["overwrite", "keep", "hold"]
 EditableField = Literal[

@@ -12,8 +12,8 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
 
 from contacts_pipeline.errors import SettingsError
-from contacts_pipeline.settings import Settings
-from contacts_pipeline.settings_password import VARIABLE, holds_password
+from contacts_pipeline.settings.password import VARIABLE, holds_password
+from contacts_pipeline.settings.settings import Settings
 
 _Path = tuple[str | int, ...]
 

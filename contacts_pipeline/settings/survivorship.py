@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from contacts_pipeline.settings_section import Expression, Section
+from contacts_pipeline.settings.section import Expression, Section
 
 SurvivorRule = Literal["newest", "most_frequent", "source_priority", "longest"]
 

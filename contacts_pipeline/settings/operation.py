@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from contacts_pipeline.settings_section import CronLine, QuietSpan, Section, Share, TimeZone
+from contacts_pipeline.settings.section import CronLine, QuietSpan, Section, Share, TimeZone
 
 
 class Automation(Section):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from contacts_pipeline.settings_section import CronLine, Section
+from contacts_pipeline.settings.section import CronLine, Section
 
 AssetName = Annotated[str, Field(pattern=r"^[^/\s]+(/[^/\s]+)*$")]
 """Dagster's key of an asset, its parts joined by slashes."""
