@@ -1,14 +1,19 @@
--- A digest of what each location's plan reads of its rows, in whatever order they stand.
+-- A digest of what each planned location's plan reads of its rows, in whatever order they stand.
 -- location_id, digest
 with contacts as (
     select location_id, count(*) as identities, sum(hash(contact)) as content
-    from (select columns(lambda name: name <> 'reasons') from unique_contacts) as contact
+    from (
+        select columns(lambda name: name <> 'reasons')
+        from unique_contacts
+        semi join planned_locations using (location_id)
+    ) as contact
     group by location_id
 ),
 
 source_rows as (
     select location_id, count(*) as extracted, sum(hash(source_key, rejection is null)) as content
     from valid_contacts
+    semi join planned_locations using (location_id)
     group by location_id
 )
 

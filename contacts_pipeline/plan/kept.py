@@ -16,6 +16,7 @@ from platform import python_version
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from contacts_pipeline.engine import define, engine, scan
 from contacts_pipeline.keyed_hash import fingerprint
@@ -60,7 +61,7 @@ def digest_inputs(
         "policy": policy.model_dump_json(),
     }
     ids = [one.location_id for one in locations]
-    changes, rows = read_changes(ledger, ids), _digest_rows(sources)
+    changes, rows = read_changes(ledger, ids), _digest_rows(sources, ids)
     return {
         one.location_id: _digest(
             told
@@ -108,11 +109,13 @@ def _list_id(location: PlannedLocation) -> str | None:
     return listed.id if listed else None
 
 
-def _digest_rows(sources: Sources) -> dict[str, str]:
+def _digest_rows(sources: Sources, location_ids: Sequence[str]) -> dict[str, str]:
     """A digest of each location's contacts and source rows, in whatever order they stand."""
     with engine(sources.scratch) as con:
         scan(con, "unique_contacts", sources.unique_contacts)
         scan(con, "valid_contacts", sources.valid_contacts)
+        planned = pa.table({"location_id": pa.array(location_ids, pa.string())})
+        con.register("planned_locations", planned)
         define(con, PACKAGE, "content_digests")
         return dict(con.execute("select location_id, digest from content_digests").fetchall())
 
