@@ -145,6 +145,7 @@ def test_spent_refresh_token_says_what_to_do_and_another_one_begins_anew(
     assert project.push()["acme"].updated == 1
 
 
+@pytest.mark.slow
 def test_refresh_token_whose_answer_was_lost_is_told_with_its_remedy(
     tmp_path: Path, crm: RunningSandbox
 ) -> None:
@@ -170,6 +171,7 @@ def test_refresh_token_whose_answer_was_lost_is_told_with_its_remedy(
     assert project.push(prepare=False)["acme"].created == 5
 
 
+@pytest.mark.slow
 def test_killed_while_the_next_token_is_written_loses_neither(
     tmp_path: Path, crm: RunningSandbox
 ) -> None:

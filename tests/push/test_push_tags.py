@@ -174,6 +174,7 @@ def test_location_that_stops_leaves_its_tags_to_the_next_push(
     assert_ledger_equals(crm, acme)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("same_plan", [True, False])
 def test_killed_while_its_contacts_wait_for_tags(
     crm: RunningSandbox, project: MakeProject, *, same_plan: bool
