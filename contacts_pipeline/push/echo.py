@@ -10,27 +10,11 @@ from typing import Any
 
 from contacts_pipeline.crm import StoredContact
 from contacts_pipeline.keyed_hash import keyed_hash
+from contacts_pipeline.settings.edits import EDITABLE_FIELDS
 
 Note = dict[str, str | None]
 """A warning of an outcome: code, field, and the ids of the contacts concerned as its detail."""
 
-_PLAIN = (
-    "email",
-    "phone",
-    "firstName",
-    "lastName",
-    "address1",
-    "city",
-    "state",
-    "postalCode",
-    "country",
-    "website",
-    "timezone",
-    "companyName",
-    "dateOfBirth",
-    "source",
-    "assignedTo",
-)
 _UNCOMPARED = frozenset({"locationId", "gender", "name"})
 
 
@@ -47,7 +31,7 @@ def differences(
     found = []
     for field, wanted in sent.items():
         held = stored.value(field)
-        is_told = field in _PLAIN or field in stored.fields
+        is_told = field in EDITABLE_FIELDS or field in stored.fields
         if field in _UNCOMPARED or not is_told or _holds(field, held, wanted, tags_policy):
             continue
         is_empty = held is None or held in ("", [], {})
@@ -62,7 +46,7 @@ def edits(expected: Mapping[str, str], stored: StoredContact, key: bytes) -> lis
     have policies of their own, and what is empty is no edit: the CRM may never have stored it.
     """
     found = []
-    for field in _PLAIN:
+    for field in EDITABLE_FIELDS:
         held = stored.value(field)
         if field not in expected or not isinstance(held, str) or not held:
             continue

@@ -35,11 +35,15 @@ from contacts_pipeline.pull import (
 )
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.settings import Location
-from contacts_pipeline.snapshots import file_name
 from contacts_pipeline.spent import NOTHING
 from contacts_pipeline.steps.audits import count_unplanned
 from contacts_pipeline.steps.refresh import registered_locations
-from contacts_pipeline.steps.stages import location_snapshot, stage
+from contacts_pipeline.steps.stages import (
+    catalogue_path,
+    details_path,
+    location_snapshot,
+    stage,
+)
 from contacts_pipeline.workspace import Workspace
 
 UNUSED_PLAN_STAYS_SECONDS = 86_400.0  # somebody may be about to push it
@@ -289,15 +293,3 @@ def _unread(location_id: str, result: ReadResult) -> LocationReport:
         reason=code,
         told=f"location {location_id}: it can't be read: {error}; check its token and crm.base_url",
     ).after(result.spent)
-
-
-def catalogue_path(workspace: Workspace, location_id: str) -> Path:
-    """Where the custom fields of a location are kept, as they were last read."""
-    crm = file_name(workspace.settings.crm.base_url)
-    return workspace.data / "custom_fields" / crm / f"{file_name(location_id)}.json"
-
-
-def details_path(workspace: Workspace, location_id: str) -> Path:
-    """Where it is kept whether a location allows duplicates, as it was last read."""
-    crm = file_name(workspace.settings.crm.base_url)
-    return workspace.data / "locations" / crm / f"{file_name(location_id)}.json"

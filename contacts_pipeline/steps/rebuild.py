@@ -25,9 +25,9 @@ from contacts_pipeline.pull import (
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.push.report import Status
 from contacts_pipeline.settings import Location
-from contacts_pipeline.steps.plan import catalogue_path, custom_fields_of, region_of
+from contacts_pipeline.steps.plan import custom_fields_of, region_of
 from contacts_pipeline.steps.refresh import registered_locations
-from contacts_pipeline.steps.stages import location_snapshot, stage
+from contacts_pipeline.steps.stages import catalogue_path, location_snapshot, stage
 from contacts_pipeline.workspace import Workspace
 
 

@@ -1,4 +1,4 @@
-"""The stages on disk, and what a stage says when the one before it is missing."""
+"""What steps keep on disk, and what a stage says when the one before it is missing."""
 
 from pathlib import Path
 
@@ -25,3 +25,15 @@ def location_snapshot(workspace: Workspace, name: str, location_id: str) -> Path
     """Where a stage of one location is kept, for the CRM that the settings name."""
     crm = file_name(workspace.settings.crm.base_url)
     return workspace.snapshots / name / crm / f"{file_name(location_id)}.parquet"
+
+
+def catalogue_path(workspace: Workspace, location_id: str) -> Path:
+    """Where the custom fields of a location are kept, as they were last read."""
+    crm = file_name(workspace.settings.crm.base_url)
+    return workspace.data / "custom_fields" / crm / f"{file_name(location_id)}.json"
+
+
+def details_path(workspace: Workspace, location_id: str) -> Path:
+    """Where it is kept whether a location allows duplicates, as it was last read."""
+    crm = file_name(workspace.settings.crm.base_url)
+    return workspace.data / "locations" / crm / f"{file_name(location_id)}.json"
