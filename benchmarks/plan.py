@@ -87,7 +87,7 @@ def measure(folder: Path, rows: int) -> Figures:
 def apart(way: str, folder: Path) -> Figures:
     """The figures of one way from a process of its own, as peak memory is a process's."""
     command = [sys.executable, __file__, "--way", way, "--folder", str(folder)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
     figures: Figures = json.loads(answer.stdout)
     return figures
 

