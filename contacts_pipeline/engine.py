@@ -8,11 +8,13 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from contacts_pipeline.errors import SettingsError
@@ -130,6 +132,25 @@ def save(con: duckdb.DuckDBPyConnection, query: str, path: Path, **metadata: str
     with replacing(path) as part:
         target = _escaped(str(part))
         con.execute(f"copy ({query}) to '{target}' (format parquet, {_CHEAPLY}{kept})")
+
+
+def by_location(
+    batches: Iterable[pa.RecordBatch],
+) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
+    """Rows in the order of ``location_id``, cut where one location ends and the next begins."""
+    for location_id, parts in groupby(_slices(batches), key=lambda part: part[0]):
+        yield location_id, (rows for _, rows in parts)
+
+
+def _slices(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
+    for batch in batches:
+        runs = pc.run_end_encode(batch.column("location_id"))
+        start = 0
+        for location_id, end in zip(
+            runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True
+        ):
+            yield location_id, batch.slice(start, end - start)
+            start = end
 
 
 def _escaped(text: str) -> str:

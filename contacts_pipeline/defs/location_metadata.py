@@ -32,6 +32,7 @@ where action = 'hold'
 qualify row_number() over (partition by hold order by source_key) <= 20
 order by code, source_key
 """
+_TROUBLE = {"refused", "failed", "unknown"}
 _TROUBLED = """
 select state, code, source_keys[1] as source_key
 from read_parquet($path)
@@ -50,14 +51,15 @@ def plan_columns(workspace: Workspace) -> lineage.Lineage:
 def plan_metadata(planned: steps.Planned, columns: lineage.Lineage) -> dict[str, Any]:
     """A plan's counts as series, and the identities that it holds."""
     header = planned.header
-    held = {"held_because": header.told} if header.told else {}
+    held: dict[str, Any] = {"held_because": header.told} if header.told else {}
+    if header.counts.held:
+        held["held_rows"] = _to_explain(planned.path, header.location_id, _HELD)
     return (
         held
         | header.counts.model_dump()
         | {
             "requests": header.requests,
             "seconds_estimated": header.seconds_estimated,
-            "held_rows": _to_explain(planned.path, header.location_id, _HELD),
             "explain": _command(header.location_id),
             "crm": header.crm,
         }
@@ -67,7 +69,8 @@ def plan_metadata(planned: steps.Planned, columns: lineage.Lineage) -> dict[str,
 
 def push_metadata(pushed: steps.Pushed) -> dict[str, Any]:
     """A push's numbers as series, and the API fields that it sent."""
-    fields = lineage.sent_fields(pushed.path)
+    sends = pushed.header.counts.create + pushed.header.counts.update
+    fields = lineage.sent_fields(pushed.path) if sends else []
     columns = column_lineage({field: ["body"] for field in fields}, PLAN)
     return report_metadata(pushed.report) | {"dagster/column_lineage": columns}
 
@@ -78,12 +81,12 @@ def proof_metadata(proven: steps.Proven) -> dict[str, Any]:
     location_id = proven.plan.location_id
     counted = pd.DataFrame(proven.recount.codes.items(), columns=["code", "identities"])
     fates = pd.DataFrame(proven.recount.fates, columns=["outcome", "code", "identities"])
+    troubled: dict[str, Any] = {}
+    if proven.recount.states.keys() & _TROUBLE:
+        troubled["troubled_rows"] = _to_explain(proven.path, location_id, _TROUBLED)
     return (
-        {
-            "outcomes": bar_chart(fates, "identities"),
-            "troubled_rows": _to_explain(proven.path, location_id, _TROUBLED),
-            "explain": _command(location_id),
-        }
+        {"outcomes": bar_chart(fates, "identities"), "explain": _command(location_id)}
+        | troubled
         | report_metadata(proven.report)
         | {"codes": table(counted)}
         | stage_metadata(proven.path, columns, UPSERTS)

@@ -23,6 +23,7 @@ from contacts_pipeline.ledger.progress import (
     acknowledged_identities,
     plan_progress,
     plans_in_doubt,
+    read_outcomes,
 )
 from contacts_pipeline.ledger.restore import restore_contacts
 from contacts_pipeline.ledger.standing import PushTimes, push_times
@@ -51,6 +52,7 @@ __all__ = [
     "read_acknowledged_contacts",
     "read_acknowledged_fields",
     "read_changes",
+    "read_outcomes",
     "record_read",
     "requests_of_keys",
     "restore_contacts",

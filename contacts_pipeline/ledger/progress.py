@@ -3,10 +3,28 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import pyarrow as pa
 from sqlalchemy import Select, and_, false, select
 
 from contacts_pipeline.ledger import schema
 from contacts_pipeline.ledger.store import Ledger
+
+PLAN_OUTCOMES = pa.schema(
+    [
+        ("location_id", pa.string()),
+        ("run_id", pa.string()),
+        ("identity", pa.string()),
+        ("outcome", pa.string()),
+        ("code", pa.string()),
+        ("contact_id", pa.string()),
+        ("predicted", pa.string()),
+        ("predicted_contact_id", pa.string()),
+        ("inferred", pa.bool_()),
+        ("tries", pa.int64()),
+        ("warnings", pa.string()),
+    ]
+)
+"""The final state of each identity that a run attempted by a plan."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +105,17 @@ def acknowledged_identities(ledger: Ledger, location_id: str, plan_id: str) -> f
     """The identities of a plan that the CRM has acknowledged whole, by whichever run."""
     with ledger.reading() as connection:
         return frozenset(connection.scalars(_acknowledged(ledger, location_id, plan_id)))
+
+
+def read_outcomes(ledger: Ledger, plans: Mapping[str, str]) -> pa.Table:
+    """The columns of ``PLAN_OUTCOMES`` of each location's plan, by whichever run."""
+    outcomes = schema.outcomes
+    query = select(*(outcomes.c[name] for name in PLAN_OUTCOMES.names)).where(
+        outcomes.c.crm == ledger.crm,
+        outcomes.c.location_id.in_(plans),
+        outcomes.c.plan_id.in_(plans.values()),
+    )
+    return ledger.read_arrow(query, PLAN_OUTCOMES)
 
 
 def plans_in_doubt(

@@ -56,7 +56,7 @@ class Ledger:
     def known_contacts(self, location_ids: Sequence[str]) -> pa.Table:
         """What these locations hold: the columns of ``KNOWN_CONTACTS``; lists are JSON text."""
         table = schema.contacts
-        return self._arrow(
+        return self.read_arrow(
             select(*(table.c[name] for name in KNOWN_CONTACTS.names)).where(
                 table.c.crm == self.crm, table.c.location_id.in_(location_ids)
             ),
@@ -73,7 +73,7 @@ class Ledger:
     def unsettled(self, location_ids: Sequence[str]) -> pa.Table:
         """Requests that may or may not have been applied: the columns of ``UNSETTLED``."""
         table = schema.requests
-        return self._arrow(
+        return self.read_arrow(
             select(*(table.c[name] for name in UNSETTLED.names)).where(
                 table.c.crm == self.crm,
                 table.c.location_id.in_(location_ids),
@@ -276,7 +276,8 @@ class Ledger:
     def _at(self, table: Table, location_id: str) -> tuple[Any, Any]:
         return table.c.crm == self.crm, table.c.location_id == location_id
 
-    def _arrow(self, query: Select[Any], columns: pa.Schema) -> pa.Table:
+    def read_arrow(self, query: Select[Any], columns: pa.Schema) -> pa.Table:
+        """What ``query`` gives, as ``columns``."""
         batches = []
         with self.reading() as connection:
             for rows in connection.execute(query).partitions(50_000):

@@ -7,18 +7,16 @@ same. What is missing, or of another form, is made anew.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contacts_pipeline.engine import define, relation_sql
+from contacts_pipeline.engine import by_location, define, relation_sql
 from contacts_pipeline.keyed_hash import fingerprint
 from contacts_pipeline.plan.inputs import PACKAGE, PlannedLocation
 from contacts_pipeline.plan.places import register_by_place, with_ids
-from contacts_pipeline.plan.writing import slices
 from contacts_pipeline.settings import Policy
 from contacts_pipeline.snapshots import file_name, replacing
 
@@ -70,9 +68,9 @@ def remember(con: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
     """Write the hashes of the locations in which many have changed."""
     define(con, PACKAGE, "hashes_to_remember", "table")
     rows = with_ids(con, "hashes_to_remember").order("location_id").to_arrow_reader()
-    for location_id, parts in groupby(slices(rows), key=lambda part: part[0]):
+    for location_id, parts in by_location(rows):
         with replacing(paths[location_id]) as path:
-            table = pa.Table.from_batches([batch for _, batch in parts])
+            table = pa.Table.from_batches(parts)
             pq.write_table(table.cast(REMEMBERED_HASHES), path, use_dictionary=["location_id"])
 
 

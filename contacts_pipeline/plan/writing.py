@@ -1,14 +1,13 @@
 """Plans onto disk: the rows of all locations in one pass, a file each."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from contacts_pipeline.engine import by_location
 from contacts_pipeline.plan.files import (
     HEADER_KEY,
     PlanHeader,
@@ -48,25 +47,12 @@ def save_plans(
             identity
         """
     ).to_arrow_reader()
-    by_location = groupby(slices(rows), key=lambda part: part[0])
     written = set()
-    for location_id, parts in by_location:
-        _write(headers[location_id], rows.schema, (rows for _, rows in parts), snapshots)
+    for location_id, parts in by_location(rows):
+        _write(headers[location_id], rows.schema, parts, snapshots)
         written.add(location_id)
     for location_id in headers.keys() - written:
         _write(headers[location_id], rows.schema, (), snapshots)
-
-
-def slices(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """The batches cut where one location ends and the next begins."""
-    for batch in batches:
-        runs = pc.run_end_encode(batch.column("location_id"))
-        start = 0
-        for location_id, end in zip(
-            runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True
-        ):
-            yield location_id, batch.slice(start, end - start)
-            start = end
 
 
 def _write(

@@ -1,33 +1,39 @@
 """What became of every identity of a plan, as a table, and the proof that none vanished."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from contacts_pipeline.engine import define, save, scan
-from contacts_pipeline.ledger import Ledger, acknowledged_identities
-from contacts_pipeline.plan.files import PlanHeader
+from contacts_pipeline.engine import by_location, define
+from contacts_pipeline.ledger import Ledger, read_outcomes
 from contacts_pipeline.push.report import LocationReport
+from contacts_pipeline.snapshots import replacing
 
 PACKAGE = "contacts_pipeline.push"
 STATES = ("unchanged", "held", "deferred", "created", "updated", "refused", "failed", "unknown")
-_OUTCOMES = pa.schema(
+_PUSHES = pa.schema(
     [
-        ("identity", pa.string()),
-        ("outcome", pa.string()),
-        ("code", pa.string()),
-        ("contact_id", pa.string()),
-        ("predicted", pa.string()),
-        ("predicted_contact_id", pa.string()),
-        ("inferred", pa.bool_()),
-        ("tries", pa.int64()),
-        ("warnings", pa.string()),
+        (name, pa.string())
+        for name in ("location_id", "run_id", "status", "reason", "deferred_because")
     ]
 )
+
+
+@dataclass(frozen=True)
+class EndedPush:
+    """A push that has ended: its plan's rows on disk, and where its outcomes are to be written."""
+
+    location_id: str
+    plan_id: str
+    plan: Path
+    run_id: str
+    report: LocationReport
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -64,45 +70,52 @@ class Recount:
 
 
 def write_outcomes(
-    con: duckdb.DuckDBPyConnection,
-    ledger: Ledger,
-    plan: PlanHeader,
-    rows: Path,
-    *,
-    report: LocationReport,
-    run_id: str,
-    path: Path,
-) -> Recount:
-    """Write ``upsert_outcomes`` of a location and count it again.
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, pushes: Sequence[EndedPush]
+) -> dict[str, Recount]:
+    """Write ``upsert_outcomes`` of each location in one pass, and count them again.
 
-    ``con`` is an engine that other locations use before and after.
+    ``con`` is an engine that others use before and after; ``pushes`` are one a location.
     """
-    outcomes = ledger.outcomes(plan.location_id, run_id, plan.plan_id)
-    acknowledged = acknowledged_identities(ledger, plan.location_id, plan.plan_id)
-    scan(con, "plan", rows)
-    con.register("outcomes", pa.Table.from_pylist(outcomes, schema=_OUTCOMES))
-    con.register(
-        "acknowledged", pa.table({"identity": pa.array(sorted(acknowledged), pa.string())})
-    )
-    con.register(
-        "push",
-        pa.Table.from_pylist(
-            [
-                {
-                    "run_id": run_id,
-                    "status": report.status,
-                    "reason": report.reason,
-                    "deferred_because": report.deferred_because,
-                }
-            ],
-            schema=pa.schema(
-                [(n, pa.string()) for n in ("run_id", "status", "reason", "deferred_because")]
-            ),
-        ),
-    )
+    con.register("plan", con.read_parquet([str(one.plan) for one in pushes], union_by_name=True))
+    told = read_outcomes(ledger, {one.location_id: one.plan_id for one in pushes})
+    con.register("outcomes_of_plans", told)
+    con.register("pushes", pa.Table.from_pylist([_push_row(one) for one in pushes], _PUSHES))
     define(con, PACKAGE, "upsert_outcomes", "table")
-    save(con, "from upsert_outcomes order by identity", path)
-    fates = con.execute(
-        "select state, code, count(*) from upsert_outcomes group by all order by 3 desc, 1, 2"
+    _save(con, {one.location_id: one.path for one in pushes})
+    counted = con.execute(
+        """
+        select location_id, state, code, count(*)
+        from upsert_outcomes
+        group by all
+        order by 4 desc, 2, 3
+        """
     ).fetchall()
-    return Recount(fates)
+    fates: dict[str, list[tuple[str, str | None, int]]] = defaultdict(list)
+    for location_id, *fate in counted:
+        fates[location_id].append((fate[0], fate[1], fate[2]))
+    return {one.location_id: Recount(fates[one.location_id]) for one in pushes}
+
+
+def _push_row(push: EndedPush) -> dict[str, str | None]:
+    return {
+        "location_id": push.location_id,
+        "run_id": push.run_id,
+        "status": push.report.status,
+        "reason": push.report.reason,
+        "deferred_because": push.report.deferred_because,
+    }
+
+
+def _save(con: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
+    rows = con.sql("from upsert_outcomes order by location_id, identity").to_arrow_reader()
+    unwritten = dict(paths)
+    for location_id, parts in by_location(rows):
+        with (
+            replacing(unwritten.pop(location_id)) as part,
+            pq.ParquetWriter(part, rows.schema, compression="zstd") as writer,
+        ):
+            for batch in parts:
+                writer.write_batch(batch)
+    for path in unwritten.values():
+        with replacing(path) as part:
+            pq.write_table(rows.schema.empty_table(), part)

@@ -15,7 +15,8 @@ from contacts_pipeline.steps.audits import (
 )
 from contacts_pipeline.steps.explain import Asked, explain
 from contacts_pipeline.steps.plan import Planned, Unplanned, stored_plan
-from contacts_pipeline.steps.push import Proven, Pushed
+from contacts_pipeline.steps.prove import Proven
+from contacts_pipeline.steps.push import Pushed
 from contacts_pipeline.steps.rebuild import Rebuilt, rebuild
 from contacts_pipeline.steps.refresh import (
     extract,

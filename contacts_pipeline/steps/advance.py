@@ -1,18 +1,21 @@
 """Many locations through plan, push and proof in one go, each to its own end."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal
 
-from contacts_pipeline.engine import engine
-from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.ledger import Ledger
 from contacts_pipeline.plan import PlanError
-from contacts_pipeline.push import LocationReport
-from contacts_pipeline.push.readback import ReadBack
-from contacts_pipeline.steps.plan import Planned, Unplanned, plan, record_report, stored_plan
-from contacts_pipeline.steps.push import Proven, Pushed, prove, push, read_back_written
-from contacts_pipeline.steps.stages import StageMissingError
+from contacts_pipeline.steps.plan import (
+    Planned,
+    Unplanned,
+    plan,
+    record_report,
+    stored_plan,
+    unplanned,
+)
+from contacts_pipeline.steps.prove import Proven, prove, read_back_written
+from contacts_pipeline.steps.push import Pushed, push
 from contacts_pipeline.steps.write_back import Unwritten, Written, write_back
 from contacts_pipeline.workspace import Workspace
 
@@ -61,18 +64,18 @@ def advance(
             read_back = read_back_written(workspace, ledger, pushed, run_id)
             wanted = planned if stages & _SENDING else location_ids
             found = {location_id: read_back.get(location_id) for location_id in wanted}
-            yield from _prove(workspace, ledger, found, run_id, stages)
+            proofs = prove(workspace, ledger, found, run_id, planned)
+            yield from _told(workspace, ledger, proofs, stages)
 
 
-def _prove(
+def _told(
     workspace: Workspace,
     ledger: Ledger,
-    found: Mapping[str, ReadBack | None],
-    run_id: str,
+    proofs: Iterator[tuple[str, Proven | Unplanned]],
     stages: AbstractSet[Stage],
 ) -> Iterator[tuple[str, Step]]:
     proven: dict[str, Proven] = {}
-    for location_id, step in _proofs(workspace, ledger, found, run_id):
+    for location_id, step in proofs:
         if isinstance(step, Proven):
             proven[location_id] = step
         if isinstance(step, Unplanned) or "upsert_outcomes" in stages:
@@ -89,23 +92,5 @@ def _stored_plans(
         try:
             found[location_id] = stored_plan(workspace, ledger.crm, location_id)
         except PlanError as error:
-            found[location_id] = _missing(error)
+            found[location_id] = unplanned(error)
     return found
-
-
-def _proofs(
-    workspace: Workspace, ledger: Ledger, found: Mapping[str, ReadBack | None], run_id: str
-) -> Iterator[tuple[str, Proven | Unplanned]]:
-    with engine(workspace.scratch) as con:
-        for location_id, read_back in found.items():
-            try:
-                yield (
-                    location_id,
-                    prove(con, workspace, ledger, location_id, run_id=run_id, found=read_back),
-                )
-            except (PlanError, StageMissingError) as error:
-                yield location_id, _missing(error)
-
-
-def _missing(error: PipelineError) -> Unplanned:
-    return Unplanned(LocationReport(status="held", reason=error.code, told=str(error)))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.ledger import Ledger, read_changes, record_read, utc_now
 from contacts_pipeline.plan import (
     CustomField,
@@ -136,6 +137,11 @@ def disabled_report(location_id: str, header: PlanHeader | None = None) -> Locat
         "location_disabled",
         f"location {location_id}: it is not enabled in the registry; enable it there",
     )
+
+
+def unplanned(error: PipelineError) -> Unplanned:
+    """A location that is held because of ``error``: what it needs was not made yet, or is gone."""
+    return Unplanned(LocationReport(status="held", reason=error.code, told=str(error)))
 
 
 def record_report(ledger: Ledger, location_id: str, run_id: str, report: LocationReport) -> None:

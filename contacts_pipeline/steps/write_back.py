@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.ledger import Ledger
-from contacts_pipeline.steps.push import Proven
+from contacts_pipeline.steps.prove import Proven
 from contacts_pipeline.steps.stages import stage
 from contacts_pipeline.warehouse import Writer, open_writer
 from contacts_pipeline.workspace import Workspace

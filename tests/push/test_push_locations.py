@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from contacts_pipeline.engine import engine
 from contacts_pipeline.sandbox import (
     DEFAULT_TOKEN,
     Fault,
@@ -20,7 +19,8 @@ from contacts_pipeline.sandbox import (
     running_sandbox,
 )
 from contacts_pipeline.steps import stored_plan
-from contacts_pipeline.steps.push import prove, push
+from contacts_pipeline.steps.prove import Proven, prove
+from contacts_pipeline.steps.push import push
 from tests.push.conftest import MakeProject
 from tests.push.project import (
     Project,
@@ -108,8 +108,8 @@ def test_plan_made_while_another_is_pushed_changes_nothing_for_its_push_and_proo
         assert (pushed["acme"].status, pushed["acme"].created) == ("ok", 16)
         newer = stored_plan(workspace, ledger.crm, "acme")
         assert newer.header.plan_id != old.header.plan_id
-        with engine(workspace.scratch) as con:
-            proven = prove(con, workspace, ledger, "acme", run_id="another run")
+        ((_, proven),) = prove(workspace, ledger, {"acme": None}, "another run", {"acme": newer})
+        assert isinstance(proven, Proven)
         assert proven.recount.agrees_with(pushed["acme"])
         assert proven.recount.states == {"created": 16}
     assert crm.count("upsert") == 16

@@ -1,0 +1,163 @@
+"""The proof of what became of every identity: read back, written down, counted again."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from contacts_pipeline.engine import engine
+from contacts_pipeline.ledger import Ledger, day_left, record_read
+from contacts_pipeline.plan import PlanError, PlanHeader
+from contacts_pipeline.pull import Door, ReadSettings
+from contacts_pipeline.push import EndedPush, LocationReport, Recount, write_outcomes
+from contacts_pipeline.push.readback import ReadBack, read_back, written_contacts
+from contacts_pipeline.steps.plan import Planned, Unplanned, is_enabled, stored_plan, unplanned
+from contacts_pipeline.steps.push import Pushed
+from contacts_pipeline.steps.refresh import registered_locations
+from contacts_pipeline.steps.stages import StageMissingError, location_snapshot
+from contacts_pipeline.workspace import Workspace
+
+LedgerRow = Mapping[str, Any]
+_ROWS_AT_ONCE = 100_000
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A location's outcomes, counted twice: by the push and from the table it left.
+
+    ``push`` is the ledger's row of it.
+    """
+
+    report: LocationReport
+    recount: Recount
+    path: Path
+    plan: PlanHeader
+    push: LedgerRow
+    read_back: ReadBack | None = None
+
+
+def read_back_written(
+    workspace: Workspace, ledger: Ledger, pushed: Mapping[str, Pushed], run_id: str
+) -> dict[str, ReadBack]:
+    """Read from the CRM what this run wrote, as much of it as the settings and the day allow.
+
+    A push that was stopped is not read back: it was told to ask for nothing more. What the reading
+    took is added to the location's report, and counts against its day.
+    """
+    sample = workspace.settings.proof.sample
+    registry, crm = registered_locations(workspace), workspace.settings.crm
+    ended = {
+        name: one
+        for name, one in pushed.items()
+        if is_enabled(registry, name) and one.report.ran_to_its_end and sample
+    }
+    left = day_left(ledger, {name: registry[name].daily_limit for name in ended})
+    written = {}
+    for location_id, one in ended.items():
+        location, access = registry[location_id], workspace.access(registry[location_id])
+        outcomes = ledger.outcomes(location_id, run_id, one.header.plan_id)
+        room = max(left[location_id].requests - location.daily_reserve, 0)
+        wanted = room if sample == "all" else min(sample, room)
+        contacts = written_contacts(one.path, outcomes, wanted, run_id)
+        if contacts and access is not None:
+            seconds = location.interval_ms / 1000
+            written[location_id] = (
+                Door(location_id, access, location.burst_limit, seconds),
+                contacts,
+            )
+    settings = ReadSettings(crm.base_url, crm.timeout_seconds, crm.max_tries)
+    found = read_back(written, settings, by_pages=sample == "all")
+    for location_id, one_read in found.items():
+        record_read(ledger, location_id, run_id, one_read.spent.requests, one_read.daily_remaining)
+        report = pushed[location_id].report.after(one_read.spent)
+        report = report.model_copy(update={"converged": one_read.converged})
+        ledger.revise_push(location_id, run_id, report.model_dump())
+    return found
+
+
+def prove(
+    workspace: Workspace,
+    ledger: Ledger,
+    found: Mapping[str, ReadBack | None],
+    run_id: str,
+    planned: Mapping[str, Planned],
+) -> Iterator[tuple[str, Proven | Unplanned]]:
+    """Write the outcome of every identity, and count again what each location's push reported.
+
+    ``found`` are the locations to prove, with what was read back from them. Of one without a push
+    in this run the last one is told, by the plan that it pushed.
+    """
+    ids = list(found)
+    pushes = (ledger.last_pushes(ids) | ledger.last_pushes(ids, run_id)) if ids else {}
+    ended: dict[str, _Ended] = {}
+    for location_id in ids:
+        try:
+            one = _ended(workspace, ledger, location_id, pushes.get(location_id), planned)
+            ended[location_id] = one
+        except (PlanError, StageMissingError) as error:
+            yield location_id, unplanned(error)
+    with engine(workspace.scratch) as con:
+        for part in _in_passes(list(ended.values())):
+            recounts = write_outcomes(con, ledger, [one.outcomes for one in part])
+            for one in part:
+                location_id = one.plan.location_id
+                yield (
+                    location_id,
+                    Proven(
+                        one.outcomes.report,
+                        recounts[location_id],
+                        one.outcomes.path,
+                        one.plan,
+                        one.push,
+                        found[location_id],
+                    ),
+                )
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """A push to prove: its plan, its row of the ledger, and where its outcomes go."""
+
+    plan: PlanHeader
+    push: LedgerRow
+    outcomes: EndedPush
+    rows: int
+
+
+def _ended(
+    workspace: Workspace,
+    ledger: Ledger,
+    location_id: str,
+    push: LedgerRow | None,
+    planned: Mapping[str, Planned],
+) -> _Ended:
+    if push is None or push["plan_id"] is None:
+        raise StageMissingError(f"location {location_id}: nothing was pushed to it yet; push first")
+    plan = planned.get(location_id)
+    if plan is None or plan.header.plan_id != push["plan_id"]:
+        plan = stored_plan(workspace, ledger.crm, location_id, push["plan_id"])
+    outcomes = EndedPush(
+        location_id,
+        push["plan_id"],
+        plan.path,
+        push["run_id"],
+        LocationReport.model_validate_json(push["report"]),
+        location_snapshot(workspace, "upsert_outcomes", location_id),
+    )
+    return _Ended(plan.header, push, outcomes, pq.read_metadata(plan.path).num_rows)
+
+
+def _in_passes(ended: list[_Ended]) -> Iterator[list[_Ended]]:
+    """As many locations at a time as are cheap to hold in memory, one at least."""
+    part: list[_Ended] = []
+    rows = 0
+    for one in ended:
+        if part and rows + one.rows > _ROWS_AT_ONCE:
+            yield part
+            part, rows = [], 0
+        part.append(one)
+        rows += one.rows
+    if part:
+        yield part
