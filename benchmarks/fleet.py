@@ -149,7 +149,13 @@ def place_instance(folder: Path, server: str) -> None:
     """The repository's own instance, but for its storage."""
     shutil.copy(ROOT / "workspace.yaml", folder)
     told = yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))
-    told["storage"] = {"postgres": {"postgres_url": database(server, "dagster")}}
+    told["storage"] = {
+        "custom": {
+            "module": "contacts_pipeline.defs.storage",
+            "class": "PooledPostgresStorage",
+            "config": {"postgres_url": database(server, "dagster")},
+        }
+    }
     (folder / "dagster.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
 
 
