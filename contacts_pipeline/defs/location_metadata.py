@@ -77,20 +77,18 @@ def push_metadata(pushed: steps.Pushed) -> dict[str, Any]:
 
 def proof_metadata(proven: steps.Proven) -> dict[str, Any]:
     """The outcomes as series, by code, and the identities that did not arrive."""
-    columns: lineage.Lineage = {}
-    location_id = proven.plan.location_id
-    counted = pd.DataFrame(proven.recount.codes.items(), columns=["code", "identities"])
-    fates = pd.DataFrame(proven.recount.fates, columns=["outcome", "code", "identities"])
-    troubled: dict[str, Any] = {}
-    if proven.recount.states.keys() & _TROUBLE:
-        troubled["troubled_rows"] = _to_explain(proven.path, location_id, _TROUBLED)
-    return (
-        {"outcomes": bar_chart(fates, "identities"), "explain": _command(location_id)}
-        | troubled
-        | report_metadata(proven.report)
-        | {"codes": table(counted)}
-        | stage_metadata(proven.path, columns, UPSERTS)
-    )
+    location_id, recount = proven.plan.location_id, proven.recount
+    fates = pd.DataFrame(recount.fates, columns=["outcome", "code", "identities"])
+    shown: dict[str, Any] = {
+        "outcomes": bar_chart(fates, "identities"),
+        "explain": _command(location_id),
+    }
+    if recount.states.keys() & _TROUBLE:
+        shown["troubled_rows"] = _to_explain(proven.path, location_id, _TROUBLED)
+    if recount.codes:
+        counted = pd.DataFrame(recount.codes.items(), columns=["code", "identities"])
+        shown["codes"] = table(counted)
+    return shown | report_metadata(proven.report) | stage_metadata(proven.path, {}, UPSERTS)
 
 
 def run_tags(

@@ -77,13 +77,15 @@ def bar_chart(frame: pd.DataFrame, counted: str) -> dg.MarkdownMetadataValue:
 
     Text, since the UI's sanitizer drops inline SVG.
     """
-    longest = max(int(frame[counted].max()), 1) if len(frame) else 1
-    shown = frame.fillna("").astype(str)
-    shown[counted] = frame[counted].map("{:,}".format)
-    shown[""] = ["█" * math.ceil(BAR_LENGTH * int(n) / longest) for n in frame[counted]]
-    aligned = ["---:" if name == counted else ":---" for name in shown.columns]
-    rows = [shown.columns.tolist(), aligned, *shown.to_numpy().tolist()]
-    return dg.MetadataValue.md("\n".join(f"| {' | '.join(row)} |" for row in rows))
+    names, rows = frame.columns.tolist(), frame.to_dict(orient="records")
+    longest = max((row[counted] for row in rows), default=0) or 1
+    aligned = ["---:" if name == counted else ":---" for name in [*names, ""]]
+    lines = [[*names, ""], aligned]
+    for row in rows:
+        shown = ["" if pd.isna(row[name]) else str(row[name]) for name in names]
+        shown[names.index(counted)] = f"{row[counted]:,}"
+        lines.append([*shown, "█" * math.ceil(BAR_LENGTH * row[counted] / longest)])
+    return dg.MetadataValue.md("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
 def judgement_metadata(path: Path) -> dict[str, Any]:

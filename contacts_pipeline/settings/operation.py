@@ -29,7 +29,7 @@ class Automation(Section):
     quiet_hours: QuietSpan | None = Field(
         None, description="Such as 20:00-08:00, by the location's own clock: nothing is sent then."
     )
-    tick_seconds: int = Field(30, ge=1, description="How often it is looked for work.")
+    tick_seconds: int = Field(10, ge=1, description="How often it is looked for work.")
 
 
 class Checks(Section):
