@@ -16,6 +16,8 @@ from contacts_pipeline.settings.password import VARIABLE, holds_password
 from contacts_pipeline.settings.settings import Settings
 
 _Path = tuple[str | int, ...]
+_IN_C = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""A thousand locations take the parser in Python seconds; some builds have no other."""
 
 
 def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
@@ -36,8 +38,7 @@ def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Setti
             "name the settings with --config PATH or CONTACTS_CONFIG"
         ) from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
+        node, document = _parsed(text)
     except yaml.YAMLError as error:
         raise SettingsError(
             f"{path}{_yaml_place(error)}: not valid YAML: {_problem(error)}"
@@ -58,6 +59,23 @@ def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Setti
             "only; set warehouse.url to your own warehouse first"
         )
     return settings
+
+
+def _parsed(text: str) -> tuple[yaml.Node | None, Any]:
+    """The nodes, which know their lines, and what they say."""
+    try:
+        return _parsed_by(_IN_C, text)
+    except yaml.YAMLError:
+        return _parsed_by(yaml.SafeLoader, text)  # tells better where the error is
+
+
+def _parsed_by(loader_class: Any, text: str) -> tuple[yaml.Node | None, Any]:
+    loader = loader_class(text)
+    try:
+        node = loader.get_single_node()
+        return node, None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 def environment(folder: Path) -> dict[str, str]:
