@@ -3,6 +3,7 @@
 A reader sees the old stage or the new one, never a half; a crash leaves the old one.
 """
 
+import errno
 import fcntl
 import glob
 import hashlib
@@ -14,22 +15,49 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
+from contacts_pipeline.errors import PipelineError
+
+_NO_ROOM = os.strerror(errno.ENOSPC)
+"""In the errors of Python, Arrow and DuckDB alike."""
+
+
+class FullDiskError(PipelineError):
+    """A stage did not fit on the disk; the old one is still there."""
+
+    code = "disk_full"
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a path to write to; what was written takes the place of ``path`` if nothing raised.
 
     What killed processes left of the same ``path`` is removed first.
+
+    Raises:
+        FullDiskError: there was no room for it.
     """
-    private_folder(path.parent)
-    _remove_abandoned(path)
-    with _own_folder(path) as folder:
-        part = folder / f"{path.name}.part"
-        part.touch(mode=0o600)
-        yield part
-        flush(part)
-        part.replace(path)
-        flush(path.parent)
+    with _telling_of_a_full_disk(path.parent):
+        private_folder(path.parent)
+        _remove_abandoned(path)
+        with _own_folder(path) as folder:
+            part = folder / f"{path.name}.part"
+            part.touch(mode=0o600)
+            yield part
+            flush(part)
+            part.replace(path)
+            flush(path.parent)
+
+
+@contextmanager
+def _telling_of_a_full_disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if _NO_ROOM not in str(error):
+            raise
+        raise FullDiskError(
+            f"{folder}: no space is left on its disk; make room, then run it again"
+        ) from None
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from contacts_pipeline.errors import PipelineError, SettingsError
 from contacts_pipeline.snapshots import private_folder
 
 _DATABASES = {"sqlite", "postgresql"}
+_FULL_DISK = ("disk is full", "no space left on device")  # SQLite's words, PostgreSQL's
 _TABLES_LOCK = 0x6C6564676572  # "ledger": any number that all versions agree on
 
 
@@ -79,12 +80,23 @@ def shown(engine: Engine) -> str:
 
 def unusable(engine: Engine, error: Exception) -> LedgerError:
     """What a user reads when the database fails."""
+    return LedgerError(f"ledger {shown(engine)}: {first_line(error)}; {remedy(engine, error)}")
+
+
+def first_line(error: Exception) -> str:
+    """What the database itself says happened."""
     told = error.orig if isinstance(error, DBAPIError) else error
-    first_line = next(iter(str(told).splitlines()), type(told).__name__)
-    return LedgerError(
-        f"ledger {shown(engine)}: {first_line}; check CONTACTS_LEDGER_URL or the data folder's "
-        "permissions and space"
-    )
+    return next(iter(str(told).splitlines()), type(told).__name__)
+
+
+def remedy(engine: Engine, error: Exception) -> str:
+    """What a user can do about a database that fails."""
+    folder = folder_of(engine)
+    if any(words in str(error).lower() for words in _FULL_DISK):
+        return f"make room on the disk of {folder or 'the database'}"
+    if folder is not None:
+        return f"check the permissions and the space of {folder}"
+    return "see that the database runs, and check CONTACTS_LEDGER_URL"
 
 
 def _flush_every_commit(connection: Any, _record: Any) -> None:

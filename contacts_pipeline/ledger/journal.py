@@ -5,6 +5,7 @@ Intents are committed before their request is sent, answers before the next step
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,9 +18,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from contacts_pipeline.ledger import schema
 from contacts_pipeline.ledger.bulk import Row, insert_rows, replace_rows, update_rows
 from contacts_pipeline.ledger.changes import count_change, stamped
-from contacts_pipeline.ledger.database import LedgerError, shown, unusable
+from contacts_pipeline.ledger.database import (
+    LedgerError,
+    first_line,
+    remedy,
+    shown,
+    unusable,
+)
 from contacts_pipeline.ledger.store import Ledger
 
+_LOG = logging.getLogger(__name__)
 GATHER_SECONDS = 0.02  # a fifth of the 100 ms that an intent may wait for its commit
 REQUEST_KEY = ("crm", "location_id", "run_id", "number")
 
@@ -128,6 +136,8 @@ class Journal:
                 entries = [waiting.entry for waiting in group]
                 async with self._session_free:
                     self.failure = await asyncio.to_thread(self._commit, entries)
+                if self.failure is not None:
+                    _LOG.error("%s", self.failure)  # Dagster's storage may have failed with it
             for waiting in group:
                 if waiting.durable is None or waiting.durable.done():
                     continue
@@ -155,10 +165,11 @@ class Journal:
                 if limits := all_of("limits"):
                     connection.execute(_LIMITS, limits)
         except Exception as error:  # noqa: BLE001 - whoever awaits a commit must be woken
-            told = str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__]
+            engine = self._ledger.engine
             return LedgerError(
-                f"ledger {shown(self._ledger.engine)}: can't be written: {told[0]}; nothing more "
-                "is sent, and what was in flight is settled by the next push"
+                f"ledger {shown(engine)}: can't be written: {first_line(error)}; nothing more is "
+                "sent, and what was in flight is settled by the next push; "
+                f"{remedy(engine, error)}"
             )
         return None
 

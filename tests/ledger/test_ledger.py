@@ -198,7 +198,9 @@ def test_full_disk_stops_the_push_and_nothing_more_is_sent(tmp_path: Path, table
                 f"create trigger full before insert on {table} when (select count(*) from {table}) "
                 "> 20 begin select raise(abort, 'database or disk is full'); end"
             )
-        with pytest.raises(LedgerError, match="disk is full"):
+        with pytest.raises(
+            LedgerError, match=f"disk is full; .*make room on the disk of {path.parent}"
+        ):
             project.push_the_plan()
         sent = crm.count("upsert")
         assert 1 <= sent <= 20 + 16
