@@ -7,7 +7,7 @@ others, and whatever a table leaves open, go to the library one by one.
 import duckdb
 import pyarrow as pa
 
-from contacts_pipeline.engine import define, keep, relation_sql
+from contacts_pipeline.engine import chained_sql, define, keep, relation_sql
 from contacts_pipeline.prepare.phone_tables import (
     FIRST_DIGITS,
     UNSETTLED,
@@ -21,6 +21,9 @@ from contacts_pipeline.prepare.phones import Strictness
 PACKAGE = "contacts_pipeline.prepare"
 WORTH_LAYING_OUT = 200
 """Phones that cost the library as much as laying out their part: ten milliseconds."""
+
+TO_SCOPED = ("tidied_contacts", "named_contacts", "located_contacts", "scoped_contacts")
+"""Relations that read the phones of a source, each over the one before."""
 
 SAMPLE = 250_000
 """Rows that tell which parts a source uses."""
@@ -49,7 +52,8 @@ def lay_out_phones(
     rows = con.execute("select count(*) from warehouse_contacts").fetchall()[0][0]
     every = max(1, rows // SAMPLE)
     counted = con.execute(
-        relation_sql(PACKAGE, "phone_parts"), {"highest": _HIGHEST_HASH // every}
+        chained_sql(PACKAGE, TO_SCOPED, relation_sql(PACKAGE, "phone_parts")),
+        {"highest": _HIGHEST_HASH // every},
     ).fetchall()
     parts = {
         part: lay_out(part, strictness)

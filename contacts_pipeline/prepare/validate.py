@@ -13,6 +13,7 @@ from contacts_pipeline.prepare.countries import foreign_names, standard_names
 from contacts_pipeline.prepare.dates import judge_date
 from contacts_pipeline.prepare.functions import register_functions
 from contacts_pipeline.prepare.phone_plans import (
+    TO_SCOPED,
     WORTH_LAYING_OUT,
     know_regions,
     lay_out_phones,
@@ -23,6 +24,13 @@ from contacts_pipeline.settings import Settings
 
 PACKAGE = "contacts_pipeline.prepare"
 TEXT = pa.string()
+
+_TO_JUDGED = (
+    *TO_SCOPED,
+    "dialled_contacts",
+    "addressed_contacts",
+    "described_contacts",
+)
 
 
 def validate_contacts(
@@ -47,23 +55,13 @@ def validate_contacts(
     _resolve_countries(con)
     define(con, PACKAGE, "resolved_locations", "table")
     know_regions(con)
-    define(con, PACKAGE, "tidied_contacts")
-    define(con, PACKAGE, "named_contacts")
     for name in ("written_locations", "written_countries", "written_timezones", "written_tags"):
         define(con, PACKAGE, name, "table")
     _resolve_dates(con, settings, today or datetime.now(UTC).date())
-    define(con, PACKAGE, "located_contacts")
-    define(con, PACKAGE, "scoped_contacts")
     lay_out_phones(con, settings.validation.phones, lay_out_from)
     set_address_patterns(con)
-    for name in (
-        "dialled_contacts",
-        "addressed_contacts",
-        "described_contacts",
-        "judged_contacts",
-        "valid_contacts",
-    ):
-        define(con, PACKAGE, name)
+    define(con, PACKAGE, "judged_contacts", through=_TO_JUDGED)
+    define(con, PACKAGE, "valid_contacts")
 
 
 def _define_rules(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:

@@ -1,4 +1,9 @@
 -- Each way a row writes a day of birth, '' for none.
 -- date_raw varchar
-select distinct coalesce(date_of_birth, '') as date_raw
-from tidied_contacts
+with written as (
+    select distinct date_of_birth
+    from warehouse_contacts
+)
+
+select distinct coalesce(present(date_of_birth), '') as date_raw
+from written

@@ -1,8 +1,13 @@
 -- Each way a row writes its timezone, '' for none, and the IANA name that it means.
 -- timezone_raw, zone varchar
-with written as (
-    select distinct coalesce(timezone, '') as timezone_raw
-    from tidied_contacts
+with texts as (
+    select distinct timezone
+    from warehouse_contacts
+),
+
+written as (
+    select distinct coalesce(present(tidy(timezone)), '') as timezone_raw
+    from texts
 )
 
 select w.timezone_raw, n.zone

@@ -199,7 +199,7 @@ LOOKUPS: dict[str, list[Case]] = {
         Case(
             "in any case, and none",
             {
-                "tidied_contacts": of("timezone", ("Europe/BERLIN",), ("Mars",), (None,)),
+                "warehouse_contacts": of("timezone", ("Europe/BERLIN",), ("Mars",), (None,)),
                 "timezone_names": of("name zone", ("europe/berlin", "Europe/Berlin")),
             },
             of("timezone_raw zone", ("Europe/BERLIN", "Europe/Berlin"), ("Mars", None), ("", None)),
@@ -208,7 +208,7 @@ LOOKUPS: dict[str, list[Case]] = {
     "written_dates": [
         Case(
             "each once, and none",
-            {"tidied_contacts": of("date_of_birth", ("1990",), ("1990",), (None,))},
+            {"warehouse_contacts": of("date_of_birth", ("1990",), ("1990",), (None,))},
             of("date_raw", ("1990",), ("",)),
         )
     ],
