@@ -140,6 +140,19 @@ class Dagster:
         assert "FAILURE" not in statuses, self.log.read_text()[-4_000:]
         return len(statuses) - statuses.count("STARTED")
 
+    def answers_again(self) -> bool:
+        """Whether it reads its storage; the first look at a lost connection is an error."""
+        try:
+            self.runs()
+            self.partitions(STAGES[0])
+        except (httpx.HTTPError, AssertionError):
+            return False
+        return True
+
+    def daemon_has_erred(self) -> bool:
+        """Whether the daemon has told of an error of its own."""
+        return re.search(r"dagster\.daemon.*ERROR", self.log.read_text()) is not None
+
     def process_of(self, run_id: str) -> int:
         """The process that a started run says it is."""
         query = """query($r: ID!) { logsForRun(runId: $r) { ... on EventConnection {
@@ -212,11 +225,11 @@ def dagster_dev(folder: Path) -> Iterator[tuple[Dagster, "subprocess.Popen[bytes
         yield dagster, process
     finally:
         process.send_signal(signal.SIGINT)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(60)
-        except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):  # a code server that lost its storage may stay
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.wait()
 
 
 def free_port() -> str:
