@@ -1,0 +1,69 @@
+"""A PostgreSQL that is away in the middle of a backfill under the real daemon: nothing is lost.
+
+It holds the ledger and Dagster's own storage, and stops as a crash would stop it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from contacts_pipeline.sandbox.pytest import StartSandbox
+from tests.defs.backfill import (
+    NAMES,
+    assert_few_sent_twice,
+    assert_ledger_holds,
+    place_quick_instance,
+    until_healed,
+    until_sent,
+    write,
+)
+from tests.defs.dagster_dev import dagster_dev
+from tests.postgres import running_server, start_again, stop_at_once
+from tests.projects import Project, sandbox_locations
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+SENT_BEFORE = 20
+
+
+LEDGER, STORAGE = "ledger", "dagster"
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    """A server of the test's own, since others would miss it, with the two databases."""
+    with running_server() as found:
+        for database in (LEDGER, STORAGE):
+            found.psql(f"create database {database}")
+        yield found
+
+
+def address_of(server: Any, database: str) -> str:
+    """A database of the server for SQLAlchemy."""
+    told = server.get_uri().replace("postgresql://", "postgresql+psycopg2://", 1)
+    return str(told.replace("/postgres?", f"/{database}?", 1))
+
+
+def test_a_database_restarted_in_a_backfill_loses_nothing_and_the_daemon_goes_on(
+    project: Project, server: Any, crm_sandbox: StartSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm = crm_sandbox(*sandbox_locations(*NAMES, burst_limit=10), latency_ms=100)
+    monkeypatch.setenv("CRM_BASE_URL", crm.url)
+    monkeypatch.setenv("CONTACTS_LEDGER_URL", address_of(server, LEDGER))
+    stored = {"postgres": {"postgres_url": address_of(server, STORAGE)}}
+    place_quick_instance(project, monkeypatch, storage=stored)
+    write(project, "New York")
+    with dagster_dev(project.folder) as (dagster, _):
+        assert dagster.run_job("refresh") == "SUCCESS"
+        dagster.start_backfill(NAMES)
+        until_sent(dagster, crm, SENT_BEFORE)
+        stop_at_once(server)
+        dagster.until(lambda: "see that the database runs" in dagster.log.read_text())
+        dagster.until(dagster.daemon_has_erred)
+        start_again(server)
+        dagster.until(dagster.answers_again)
+        until_healed(dagster, crm, "New York")
+        dagster.until(dagster.is_idle)
+    assert_few_sent_twice(crm)
+    assert_ledger_holds(project, crm)
