@@ -1,7 +1,7 @@
 """Runs as processes of this machine: Dagster's launcher, that also looks whether they are there.
 
-Dagster asks the code server, whose count of its processes ends for good when the storage can't be
-written: on a full disk, or while the database is away. A run that dies then is 'started' for ever.
+Dagster leaves that to a thread of the code server, which ends at the first error of the storage: on
+a full disk, or while the database is away. A run that dies then is 'started' for ever.
 """
 
 import json
@@ -18,14 +18,16 @@ _ZOMBIE = "Z"
 class ProcessRunLauncher(DefaultRunLauncher):
     """Dagster's launcher, that also finds the runs whose process is there no longer."""
 
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        """Whether the monitor asks."""
+        return True
+
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        """Failed, too, where the run's own process has ended without a word."""
-        told = super().check_run_worker_health(run)
-        if told.status != WorkerStatus.RUNNING or not _is_of_this_machine(run):
-            return told
-        pid = _process_of(self._instance, run)
+        """Failed where the run's own process has ended without a word."""
+        pid = _process_of(self._instance, run) if _is_of_this_machine(run) else None
         if pid is None or _is_alive(pid):
-            return told
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
         return CheckRunHealthResult(WorkerStatus.FAILED, f"process {pid} of the run has ended")
 
 

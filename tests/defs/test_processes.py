@@ -1,4 +1,4 @@
-"""A run whose process is gone is found, though the code server still counts it among its own."""
+"""A run whose process is gone is found, whatever the code server knows of it."""
 
 import json
 import os
@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import dagster as dg
 import pytest
+import yaml
 from dagster._core.events import EngineEventData
-from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
+from dagster._core.launcher import WorkerStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
-from contacts_pipeline.defs.processes import ProcessRunLauncher
+from tests.defs.dagster_dev import ROOT
 from tests.projects import Project
 
 HERE = {"host": "localhost", "socket": "/nowhere"}
@@ -26,14 +27,13 @@ def process() -> Iterator["subprocess.Popen[bytes]"]:
 
 
 @pytest.fixture
-def instance(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
-    """An instance with our launcher, and a code server that has lost count of its processes."""
-    launcher = {"module": ProcessRunLauncher.__module__, "class": ProcessRunLauncher.__name__}
+def instance(project: Project) -> Iterator[dg.DagsterInstance]:
+    """An instance with the launcher of our dagster.yaml."""
+    launcher = yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))["run_launcher"]
     settings = {"telemetry": {"enabled": False}, "run_launcher": launcher}
-    (project.folder / "dagster_home" / "dagster.yaml").write_text(json.dumps(settings))
-    counted = CheckRunHealthResult(WorkerStatus.RUNNING)
-    monkeypatch.setattr(DefaultRunLauncher, "check_run_worker_health", lambda *_: counted)
+    (project.folder / "dagster_home" / "dagster.yaml").write_text(yaml.safe_dump(settings))
     with dg.DagsterInstance.get() as found:
+        assert found.run_launcher.supports_check_run_worker_health
         yield found
 
 
