@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 import pytest
@@ -37,7 +37,9 @@ def instance(project: Project) -> Iterator[dg.DagsterInstance]:
         yield found
 
 
-def health(instance: dg.DagsterInstance, code_server: dict[str, object], pid: int) -> WorkerStatus:
+def health(
+    instance: dg.DagsterInstance, code_server: Mapping[str, object], pid: int
+) -> WorkerStatus:
     """What the launcher says of a run that the code server started as the process."""
     run = instance.create_run_for_job(
         dg.GraphDefinition(name="nothing").to_job(),
