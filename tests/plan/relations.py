@@ -214,3 +214,8 @@ def _plain(value: Any) -> Any:
 def of(columns: str, *rows: tuple[Any, ...]) -> Table:
     """A table: the names of its columns, then its rows."""
     return [dict(zip(columns.split(), row, strict=True)) for row in rows]
+
+
+def entry(field: str, value: str) -> dict[str, str]:
+    """A field of a contact, with a hash that one can read."""
+    return {"field": field, "value": value, "hash": f"{field}={value}"}
