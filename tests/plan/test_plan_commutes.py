@@ -7,103 +7,32 @@ contact that the plan did not name.
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, note, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_pipeline.sandbox import (
-    RunningSandbox,
-    SandboxLocation,
-    SandboxOptions,
-    running_sandbox,
+from contacts_pipeline.sandbox import RunningSandbox
+from tests.plan.bench import Row
+from tests.plan.stage import (
+    LONG,
+    QUICK,
+    THEIRS,
+    Answer,
+    Stage,
+    is_sent,
+    learn,
+    people,
+    plan,
+    policies,
+    seed_crm,
+    send,
+    truth,
+    worlds_of_all_kinds,
 )
-from tests.lengths import PHASES, ROUNDS
-from tests.plan.bench import Bench, Row, contact, location
-from tests.plan.worlds import (
-    EMAILS,
-    LIST_AGE,
-    MATCHES,
-    PHONES,
-    Held,
-    Pending,
-    Source,
-    World,
-    identities,
-    worlds,
-)
-
-NOW = datetime.fromisoformat("2026-01-10T12:00")
-MOST_RUNS = 8
-THEIRS = "theirs"  # a tag that people have set in the CRM
-
-EACH_KIND = 3
-PLACES = {
-    f"{match.replace(',', '-then-')}.{number}": match
-    for number in range(EACH_KIND)
-    for match in MATCHES
-}
-worlds_of_all_kinds = st.tuples(*(worlds(place, match) for place, match in PLACES.items()))
-policies = st.fixed_dictionaries(
-    {
-        "tags": st.sampled_from(["add", "overwrite", "skip"]),
-        "shared": st.sampled_from(["withhold", "merge", "hold"]),
-        "changed_email": st.sampled_from(["hold", "create", "update_by_id"]),
-        "crm_edits": st.sampled_from(
-            ["overwrite", "keep", "hold", {"default": "keep", "fields": {"phone": "overwrite"}}]
-        ),
-        "deleted_in_crm": st.sampled_from(["hold", "recreate"]),
-    }
-)
-
-
-@dataclass
-class Stage:
-    """What an example plays on; emptied before each."""
-
-    crm: RunningSandbox
-    bench: Bench
-    pool: ThreadPoolExecutor
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the CRM said to a row's request; without one, the contact whose tags were added.
-
-    ``contact`` is None where an update by id names a contact that is not there.
-    """
-
-    new: bool
-    contact: dict[str, Any] | None
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    locations = [
-        SandboxLocation.model_validate(
-            {"id": place, "match": match, "burst_limit": 10**9, "daily_limit": 10**9}
-        )
-        for place, match in PLACES.items()
-    ]
-    with (
-        running_sandbox(SandboxOptions(locations=tuple(locations))) as crm,
-        ThreadPoolExecutor(8) as pool,
-        built(tmp_path_factory.mktemp("plans")) as bench,
-    ):
-        yield Stage(crm, bench, pool)
-
-
-@contextmanager
-def built(folder: Path) -> Iterator[Bench]:
-    bench = Bench.at(folder)
-    yield bench
-    bench.ledger.close()
+from tests.plan.worlds import Held, World
 
 
 def check(stage: Stage, chosen: Sequence[World], policy: dict[str, Any], seed: int) -> None:
@@ -143,135 +72,8 @@ def told(world: World, rows: list[Row]) -> Iterator[None]:
         raise
 
 
-def is_sent(row: Row) -> bool:
-    return row["action"] in {"create", "update"}
-
-
 def name_of(row: Row) -> tuple[str, str]:
     return row["location_id"], row["identity"]
-
-
-def learn(bench: Bench, chosen: Sequence[World]) -> None:
-    """Write down in the ledger what is known of each world, in the order in which it was."""
-    bench.forget()
-    for world in chosen:
-        for held in sorted(world.held, key=lambda one: one.age, reverse=True):
-            if held.keys is not None:
-                fields = {"email": held.recorded_email, "phone": held.recorded_phone}
-                bench.acknowledge(
-                    held.id,
-                    *held.keys,
-                    location_id=world.location_id,
-                    known_at=NOW - timedelta(hours=held.age),
-                    **{name: value for name, value in fields.items() if value},
-                )
-        for request in world.pending:
-            bench.leave_unsettled(
-                *request.keys,
-                contact_id=request.contact_id,
-                email=request.email,
-                phone=request.phone,
-                location_id=world.location_id,
-                intended_at=NOW,
-            )
-
-
-def plan(bench: Bench, chosen: Sequence[World], policy: dict[str, Any]) -> dict[str, list[Row]]:
-    locations, contacts = [], []
-    for world in chosen:
-        here = location(world.location_id, match=world.match)
-        if world.knowledge != "ledger":
-            shown = [
-                one for one in world.held if not one.deleted and world.knowledge == "fresh list"
-            ]
-            here = bench.listed(
-                here,
-                *(
-                    {
-                        "contact_id": one.id,
-                        "email": one.email,
-                        "phone": one.phone,
-                        "additional_emails": [one.further_email] if one.further_email else [],
-                    }
-                    for one in (*shown, *world.gossip)
-                ),
-                at=NOW - timedelta(hours=LIST_AGE),
-                fresh=world.knowledge == "fresh list",
-            )
-        locations.append(here)
-        contacts += [
-            contact(
-                *one["keys"],
-                location_id=world.location_id,
-                first_name=one["name"],
-                email=one["email"],
-                phone=one["phone"],
-                hold=one["hold"],
-                tags=["t"],
-                updated_at=NOW - timedelta(hours=one["age"]),
-            )
-            for one in people(world, policy).values()
-        ]
-    bench.plan_all(locations, contacts, policy)
-    return {world.location_id: bench.rows(world.location_id) for world in chosen}
-
-
-def people(world: World, policy: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    found = identities(world, merge=policy["shared"] == "merge")
-    return {one["identity"]: one for one in found}
-
-
-def seed_crm(crm: RunningSandbox, chosen: Sequence[World]) -> None:
-    crm.reset()
-    for world in chosen:
-        if seeds := [seed_of(one) for one in truth(world)]:
-            crm.seed_contacts(world.location_id, seeds)
-
-
-def truth(world: World) -> list[Held]:
-    """What the CRM really holds when the plan is carried out."""
-    contacts = {one.id: one for one in world.held if not one.deleted}
-    for number, request in enumerate(world.pending):
-        if not request.applied:
-            continue
-        contact_id = request.contact_id or f"{world.location_id}-p{number}"
-        before = contacts.get(contact_id, Held(contact_id, f"Pending{number}", None, None))
-        contacts[contact_id] = Held(
-            contact_id,
-            before.name,
-            request.email or before.email,
-            request.phone or before.phone,
-            further_email=before.further_email,
-        )
-    return list(contacts.values())
-
-
-def seed_of(one: Held) -> dict[str, Any]:
-    fields = {"id": one.id, "firstName": one.name, "email": one.email, "phone": one.phone}
-    further = {"additionalEmails": [one.further_email]} if one.further_email else {}
-    return {"tags": [THEIRS], **further} | {name: value for name, value in fields.items() if value}
-
-
-def send(crm: RunningSandbox, row: Row) -> Answer:
-    """Do what a row says, its tags last, as the push does."""
-    contact_id = row["contact_id"]
-    if row["body"] is not None:
-        if row["request"] == "upsert":
-            reply = crm.call("POST", "/contacts/upsert", row["body"])
-        else:
-            reply = crm.call("PUT", f"/contacts/{contact_id}", row["body"])
-        if reply.status == 400 and row["request"] == "update" and "not found" in reply.text:
-            return Answer(new=False, contact=None)
-        assert reply.status == 200, reply.text
-        answer = Answer(reply.json.get("new", False), reply.json["contact"])
-        contact_id = reply.json["contact"]["id"]
-    else:
-        answer = Answer(new=False, contact={"id": contact_id})
-    if row["add_tags"]:
-        path = f"/contacts/{contact_id}/tags"
-        reply = crm.call("POST", path, {"tags": row["add_tags"]})
-        assert reply.status == 201, reply.text
-    return answer
 
 
 def state(crm: RunningSandbox) -> dict[str, list[dict[str, Any]]]:
@@ -364,17 +166,6 @@ def admit(world: World, target: Held, person: dict[str, Any]) -> None:
         assert target.phone == person["phone"], "somebody else's contact"
 
 
-QUICK = settings(
-    max_examples=10,
-    deadline=None,
-    database=None,
-    print_blob=True,
-    suppress_health_check=list(HealthCheck),
-    phases=PHASES,
-)
-LONG = settings(QUICK, max_examples=30 * ROUNDS)
-
-
 @QUICK
 @given(chosen=worlds_of_all_kinds, policy=policies, seed=st.integers(0, 2**32))
 def test_any_order_and_all_at_once_end_in_the_same_crm(
@@ -391,59 +182,3 @@ def test_any_order_and_all_at_once_end_in_the_same_crm_at_length(
     stage: Stage, chosen: Sequence[World], policy: dict[str, Any], seed: int
 ) -> None:
     check(stage, chosen, policy, seed)
-
-
-# A create of person 3 is in doubt, and holds the email that person 1 changes to. It stays in doubt
-# when person 3 is written to another contact, which is recorded for the same key.
-IN_DOUBT_BESIDE_ANOTHER_CONTACT = World(
-    "phone-then-email.0",
-    "phone,email",
-    "ledger",
-    held=(
-        Held("phone-then-email.0-c0", "Held0", None, PHONES[0], ("3",), 0, None, PHONES[0]),
-        Held("phone-then-email.0-c1", "Held1", EMAILS[1], None, ("1",), 1, EMAILS[1], None),
-    ),
-    pending=(Pending(("3",), None, EMAILS[0], None, applied=True),),
-    sources=(Source("1", EMAILS[0], None, 0), Source("3", None, PHONES[0], 0)),
-)
-KEPT_BY_ID = {
-    "tags": "skip",
-    "shared": "withhold",
-    "changed_email": "update_by_id",
-    "crm_edits": "keep",
-    "deleted_in_crm": "hold",
-}
-
-
-@settings(QUICK, max_examples=4)
-@example(chosen=(IN_DOUBT_BESIDE_ANOTHER_CONTACT,), policy=KEPT_BY_ID)
-@given(chosen=worlds_of_all_kinds, policy=policies)
-def test_runs_come_to_rest(stage: Stage, chosen: Sequence[World], policy: dict[str, Any]) -> None:
-    come_to_rest(stage, chosen, policy)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-@settings(LONG, max_examples=10 * ROUNDS)
-@given(chosen=worlds_of_all_kinds, policy=policies)
-def test_runs_come_to_rest_at_length(
-    stage: Stage, chosen: Sequence[World], policy: dict[str, Any]
-) -> None:
-    come_to_rest(stage, chosen, policy)
-
-
-def come_to_rest(stage: Stage, chosen: Sequence[World], policy: dict[str, Any]) -> None:
-    """Planned and sent again and again with nothing new, there is soon nothing left to send."""
-    learn(stage.bench, chosen)
-    seed_crm(stage.crm, chosen)
-    for run in range(1, MOST_RUNS + 1):
-        plans = plan(stage.bench, chosen, policy)
-        sent = [row for rows in plans.values() for row in rows if is_sent(row)]
-        note(f"run {run}: {[(row['identity'], row['body']) for row in sent]}")
-        answers = [(row, send(stage.crm, row).contact) for row in sent]
-        taken = [(row, stored) for row, stored in answers if stored is not None]
-        if not taken:
-            return
-        for row, stored in taken:
-            stage.bench.answered(row, stored, at=NOW + timedelta(hours=run))
-    raise AssertionError(f"still sending after {MOST_RUNS} runs")
