@@ -13,7 +13,7 @@ from contacts_pipeline import steps
 from contacts_pipeline.sandbox import RunningSandbox
 from tests.defs.dagster_dev import Dagster, place_instance
 from tests.projects import SETTINGS, Project, people
-from tests.push.project import sent_again, upserts
+from tests.push.evidence import sent_again, upserts
 
 NAMES = ("ash", "birch", "cedar", "dogwood")
 CONTACTS = 40

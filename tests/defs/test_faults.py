@@ -19,7 +19,7 @@ from tests.defs.backfill import (
 )
 from tests.defs.dagster_dev import STAGES, child_of, dagster_dev
 from tests.projects import Project, sandbox_locations
-from tests.push.project import sent_again, upserts
+from tests.push.evidence import sent_again, upserts
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

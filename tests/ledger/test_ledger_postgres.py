@@ -12,7 +12,8 @@ from contacts_pipeline.ledger import Entry, Journal, Ledger, LedgerError, utc_no
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.sandbox import Fault, FaultKind, running_sandbox
 from tests.ledger.test_ledger import CRM, an_intent
-from tests.push.project import Project, assert_each_there_once, assert_ledger_equals, people, wide
+from tests.push.evidence import assert_each_there_once, assert_ledger_equals
+from tests.push.project import Project, people, wide
 
 
 def make_project(folder: Path, crm_url: str, ledger_url: str) -> Project:

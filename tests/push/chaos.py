@@ -30,14 +30,8 @@ from contacts_pipeline.sandbox import (
     running_sandbox,
 )
 from tests.push.crooked import CrookedProcess
-from tests.push.project import (
-    FIELDS,
-    Project,
-    assert_ledger_equals,
-    people,
-    person,
-    upserts,
-)
+from tests.push.evidence import assert_ledger_equals, upserts
+from tests.push.project import FIELDS, Project, people, person
 from tests.push.pusher import push
 
 MOST_IN_FLIGHT = 16

@@ -9,7 +9,8 @@ import pytest
 
 from contacts_pipeline.sandbox import Fault, RunningSandbox
 from tests.push.conftest import MakeProject
-from tests.push.project import Project, assert_each_there_once, assert_ledger_equals, people
+from tests.push.evidence import assert_each_there_once, assert_ledger_equals
+from tests.push.project import Project, people
 
 PUT_BACK = {"crm_snapshot": "first_run", "crm_edits": "overwrite"}
 WRITE_AND_LOOK_UP = ("upsert", "search_duplicate")

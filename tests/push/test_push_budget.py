@@ -17,7 +17,8 @@ from contacts_pipeline.sandbox import (
     SandboxOptions,
     running_sandbox,
 )
-from tests.push.project import Project, assert_each_there_once, people
+from tests.push.evidence import assert_each_there_once
+from tests.push.project import Project, people
 
 FAST = {"burst_limit": 1000, "interval_ms": 1000}
 

@@ -22,16 +22,8 @@ from contacts_pipeline.steps import stored_plan
 from contacts_pipeline.steps.prove import Proven, prove
 from contacts_pipeline.steps.push import push
 from tests.push.conftest import MakeProject
-from tests.push.project import (
-    Project,
-    assert_each_there_once,
-    assert_ledger_equals,
-    kill_after,
-    people,
-    sent_again,
-    wait_for,
-    wide,
-)
+from tests.push.evidence import assert_each_there_once, assert_ledger_equals, sent_again
+from tests.push.project import Project, kill_after, people, wait_for, wide
 
 BOTH = [{"id": name, "burst_limit": 1000, "interval_ms": 1000} for name in ("acme", "bolt")]
 ROWS = people(16) + people(16, "bolt")

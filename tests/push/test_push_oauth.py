@@ -19,7 +19,8 @@ from contacts_pipeline.sandbox import (
     SandboxOptions,
     running_sandbox,
 )
-from tests.push.project import Project, assert_each_there_once, people, person, wait_for
+from tests.push.evidence import assert_each_there_once
+from tests.push.project import Project, people, person, wait_for
 
 SECRETS = {"CRM_CLIENT_ID": "the-app", "CRM_CLIENT_SECRET": "hush-hush"}
 NAMES = ("acme", "bolt")

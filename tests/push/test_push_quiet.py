@@ -14,7 +14,8 @@ from contacts_pipeline.sandbox import (
     running_sandbox,
 )
 from contacts_pipeline.steps import attention
-from tests.push.project import Project, people, upserts, wide
+from tests.push.evidence import upserts
+from tests.push.project import Project, people, wide
 
 ACME = {"id": "acme", "burst_limit": 1000, "interval_ms": 1000}
 

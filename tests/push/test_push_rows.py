@@ -8,7 +8,8 @@ import pytest
 
 from contacts_pipeline.sandbox import Fault, FaultKind, Faults, RunningSandbox
 from tests.push.conftest import MakeProject
-from tests.push.project import Project, assert_ledger_equals, people, person, upserts, wait_for
+from tests.push.evidence import assert_ledger_equals, upserts
+from tests.push.project import Project, people, person, wait_for
 
 PHONE = "+12125550444"
 UNCLEAR_BUT_APPLIED = ["500-after", "reset-after", "close-after", "malformed", "empty", "truncated"]

@@ -13,16 +13,8 @@ from contacts_pipeline.sandbox import (
     running_sandbox,
 )
 from tests.lengths import ROUNDS
-from tests.push.project import (
-    Project,
-    assert_each_there_once,
-    assert_ledger_equals,
-    kill_after,
-    people,
-    sent_again,
-    wait_for,
-    wide,
-)
+from tests.push.evidence import assert_each_there_once, assert_ledger_equals, sent_again
+from tests.push.project import Project, kill_after, people, wait_for, wide
 
 MOST_IN_FLIGHT = 16
 APPLIED_BUT_UNTOLD = ("500-after=0.08", "reset-after=0.08", "close-after=0.04")

@@ -10,13 +10,8 @@ from contacts_pipeline.sandbox import Fault, FaultKind, RunningSandbox
 from contacts_pipeline.steps import explain
 from contacts_pipeline.steps.explain import Asked
 from tests.push.conftest import MakeProject
-from tests.push.project import (
-    assert_each_there_once,
-    assert_ledger_equals,
-    kill_after,
-    people,
-    person,
-)
+from tests.push.evidence import assert_each_there_once, assert_ledger_equals
+from tests.push.project import kill_after, people, person
 
 BULK = ("bulk_tags",)
 

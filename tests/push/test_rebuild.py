@@ -19,7 +19,8 @@ from contacts_pipeline.sandbox import (
 )
 from contacts_pipeline.steps import Rebuilt
 from tests.push.conftest import MakeProject
-from tests.push.project import Project, assert_ledger_equals, people, person
+from tests.push.evidence import assert_ledger_equals
+from tests.push.project import Project, people, person
 
 FIRST_RUN = {"crm_snapshot": "first_run"}
 
