@@ -76,6 +76,8 @@ def write_outcomes(
 
     ``con`` is an engine that others use before and after; ``pushes`` are one a location.
     """
+    if not pushes:
+        return {}
     con.register("plan", con.read_parquet([str(one.plan) for one in pushes], union_by_name=True))
     told = read_outcomes(ledger, {one.location_id: one.plan_id for one in pushes})
     con.register("outcomes_of_plans", told)

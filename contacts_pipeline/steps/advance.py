@@ -64,7 +64,7 @@ def advance(
             read_back = read_back_written(workspace, ledger, pushed, run_id)
             wanted = planned if stages & _SENDING else location_ids
             found = {location_id: read_back.get(location_id) for location_id in wanted}
-            proofs = prove(workspace, ledger, found, run_id, planned)
+            proofs = prove(workspace, ledger, found, run_id)
             yield from _told(workspace, ledger, proofs, stages)
 
 

@@ -1,11 +1,9 @@
 """The proof of what became of every identity: read back, written down, counted again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import pyarrow.parquet as pq
 
 from contacts_pipeline.engine import engine
 from contacts_pipeline.ledger import Ledger, day_left, record_read
@@ -13,7 +11,7 @@ from contacts_pipeline.plan import PlanError, PlanHeader
 from contacts_pipeline.pull import Door, ReadSettings
 from contacts_pipeline.push import EndedPush, LocationReport, Recount, write_outcomes
 from contacts_pipeline.push.readback import ReadBack, read_back, written_contacts
-from contacts_pipeline.steps.plan import Planned, Unplanned, is_enabled, stored_plan, unplanned
+from contacts_pipeline.steps.plan import Unplanned, is_enabled, stored_plan, unplanned
 from contacts_pipeline.steps.push import Pushed
 from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.steps.stages import StageMissingError, location_snapshot
@@ -78,11 +76,7 @@ def read_back_written(
 
 
 def prove(
-    workspace: Workspace,
-    ledger: Ledger,
-    found: Mapping[str, ReadBack | None],
-    run_id: str,
-    planned: Mapping[str, Planned],
+    workspace: Workspace, ledger: Ledger, found: Mapping[str, ReadBack | None], run_id: str
 ) -> Iterator[tuple[str, Proven | Unplanned]]:
     """Write the outcome of every identity, and count again what each location's push reported.
 
@@ -91,29 +85,25 @@ def prove(
     """
     ids = list(found)
     pushes = (ledger.last_pushes(ids) | ledger.last_pushes(ids, run_id)) if ids else {}
-    ended: dict[str, _Ended] = {}
-    for location_id in ids:
-        try:
-            one = _ended(workspace, ledger, location_id, pushes.get(location_id), planned)
-            ended[location_id] = one
-        except (PlanError, StageMissingError) as error:
-            yield location_id, unplanned(error)
     with engine(workspace.scratch) as con:
-        for part in _in_passes(list(ended.values())):
-            recounts = write_outcomes(con, ledger, [one.outcomes for one in part])
-            for one in part:
-                location_id = one.plan.location_id
-                yield (
-                    location_id,
-                    Proven(
-                        one.outcomes.report,
-                        recounts[location_id],
-                        one.outcomes.path,
-                        one.plan,
-                        one.push,
-                        found[location_id],
-                    ),
-                )
+        for part in _in_passes(_ended(workspace, ledger, ids, pushes)):
+            ended = {name: one for name, one in part.items() if isinstance(one, _Ended)}
+            recounts = write_outcomes(con, ledger, [one.outcomes for one in ended.values()])
+            for location_id, one in part.items():
+                if isinstance(one, Unplanned):
+                    yield location_id, one
+                else:
+                    yield (
+                        location_id,
+                        Proven(
+                            one.outcomes.report,
+                            recounts[location_id],
+                            one.outcomes.path,
+                            one.plan,
+                            one.push,
+                            found[location_id],
+                        ),
+                    )
 
 
 @dataclass(frozen=True)
@@ -123,21 +113,27 @@ class _Ended:
     plan: PlanHeader
     push: LedgerRow
     outcomes: EndedPush
-    rows: int
 
 
 def _ended(
     workspace: Workspace,
     ledger: Ledger,
-    location_id: str,
-    push: LedgerRow | None,
-    planned: Mapping[str, Planned],
+    location_ids: Iterable[str],
+    pushes: Mapping[str, LedgerRow],
+) -> Iterator[tuple[str, _Ended | Unplanned]]:
+    for location_id in location_ids:
+        try:
+            yield location_id, _ended_push(workspace, ledger, location_id, pushes.get(location_id))
+        except (PlanError, StageMissingError) as error:
+            yield location_id, unplanned(error)
+
+
+def _ended_push(
+    workspace: Workspace, ledger: Ledger, location_id: str, push: LedgerRow | None
 ) -> _Ended:
     if push is None or push["plan_id"] is None:
         raise StageMissingError(f"location {location_id}: nothing was pushed to it yet; push first")
-    plan = planned.get(location_id)
-    if plan is None or plan.header.plan_id != push["plan_id"]:
-        plan = stored_plan(workspace, ledger.crm, location_id, push["plan_id"])
+    plan = stored_plan(workspace, ledger.crm, location_id, push["plan_id"])
     outcomes = EndedPush(
         location_id,
         push["plan_id"],
@@ -146,18 +142,21 @@ def _ended(
         LocationReport.model_validate_json(push["report"]),
         location_snapshot(workspace, "upsert_outcomes", location_id),
     )
-    return _Ended(plan.header, push, outcomes, pq.read_metadata(plan.path).num_rows)
+    return _Ended(plan.header, push, outcomes)
 
 
-def _in_passes(ended: list[_Ended]) -> Iterator[list[_Ended]]:
+def _in_passes(
+    ended: Iterable[tuple[str, _Ended | Unplanned]],
+) -> Iterator[dict[str, _Ended | Unplanned]]:
     """As many locations at a time as are cheap to hold in memory, one at least."""
-    part: list[_Ended] = []
+    part: dict[str, _Ended | Unplanned] = {}
     rows = 0
-    for one in ended:
-        if part and rows + one.rows > _ROWS_AT_ONCE:
+    for location_id, one in ended:
+        more = one.plan.counts.extracted if isinstance(one, _Ended) else 0
+        if part and rows + more > _ROWS_AT_ONCE:
             yield part
-            part, rows = [], 0
-        part.append(one)
-        rows += one.rows
+            part, rows = {}, 0
+        part[location_id] = one
+        rows += more
     if part:
         yield part
