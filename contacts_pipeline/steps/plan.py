@@ -3,12 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from contacts_pipeline.errors import PipelineError
-from contacts_pipeline.ledger import Ledger, read_changes, record_read, utc_now
+from contacts_pipeline.ledger import Ledger, utc_now
 from contacts_pipeline.plan import (
     CustomField,
     PlanCounts,
@@ -24,20 +23,13 @@ from contacts_pipeline.plan import (
 from contacts_pipeline.plan.inputs import is_current_list
 from contacts_pipeline.pull import (
     ContactsRead,
-    Door,
-    LocationRead,
-    ReadResult,
-    ReadSettings,
-    details_are_old,
     load_allows_duplicates,
     load_catalogue,
-    must_be_read,
-    read_locations,
 )
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.settings import Location
-from contacts_pipeline.spent import NOTHING
 from contacts_pipeline.steps.audits import count_unplanned
+from contacts_pipeline.steps.reading import Reading, read_for_plans
 from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.steps.stages import (
     catalogue_path,
@@ -88,23 +80,12 @@ def plan(
             wanted.append(registry[location_id])
         else:
             results[location_id] = Unplanned(disabled_report(location_id))
-    reads, unreadable = _reads(workspace, ledger, wanted)
-    settings = workspace.settings.crm
-    read = read_locations(
-        reads, ReadSettings(settings.base_url, settings.timeout_seconds, settings.max_tries)
-    )
-    for location_id, result in read.items():
-        record_read(ledger, location_id, run_id, result.spent.requests, result.daily_remaining)
-    unreadable |= {
-        location_id: _unread(location_id, result)
-        for location_id, result in read.items()
-        if result.error is not None
-    }
+    reading = read_for_plans(workspace, ledger, wanted, run_id)
     last = ledger.last_pushes([location.id for location in wanted])
     planned = [
-        _planned(workspace, location, {one.location_id: one for one in reads}, read, last)
+        _planned(workspace, location, reading, last)
         for location in wanted
-        if location.id not in unreadable
+        if location.id not in reading.unreadable
     ]
     headers = plan_locations(
         planned,
@@ -114,13 +95,12 @@ def plan(
         run_id=run_id,
         hash_key=workspace.hash_key,
     )
-    for location_id, report in unreadable.items():
+    for location_id, report in reading.unreadable.items():
         held = count_unplanned(workspace, location_id)
         results[location_id] = Unplanned(report.model_copy(update=held))
     for location_id, header in headers.items():
         path = plan_path(workspace.snapshots, ledger.crm, location_id, header.plan_id)
-        listed = read[location_id].contacts if location_id in read else None
-        results[location_id] = Planned(header, path, listed)
+        results[location_id] = Planned(header, path, reading.contacts(location_id))
     _forget_plans(workspace, ledger, list(headers))
     return results
 
@@ -182,56 +162,13 @@ def _forget_plans(workspace: Workspace, ledger: Ledger, location_ids: Sequence[s
         )
 
 
-def _reads(
-    workspace: Workspace, ledger: Ledger, locations: Sequence[Location]
-) -> tuple[list[LocationRead], dict[str, LocationReport]]:
-    """What to read of which location, and the locations that can't be read for want of a token."""
-    keys = workspace.settings.contacts.custom_fields
-    policy = workspace.settings.policy.crm_snapshot
-    known = ledger.locations_with_contacts()
-    changes = read_changes(ledger, [location.id for location in locations])
-    reads, without_token = [], {}
-    for location in locations:
-        catalogue = catalogue_path(workspace, location.id)
-        details = details_path(workspace, location.id)
-        contacts = location_snapshot(workspace, "crm_contacts", location.id)
-        wants_contacts = policy == "always" or (policy == "first_run" and location.id not in known)
-        wants_catalogue = must_be_read(catalogue, keys)
-        if not (wants_contacts or wants_catalogue):
-            continue
-        access = workspace.access(location)
-        if access is None:
-            variable = workspace.token_env(location)
-            told = (
-                f"location {location.id}: {variable} is not set to a token; "
-                "export it or put it in .env"
-            )
-            without_token[location.id] = LocationReport(
-                status="failed", reason="token_missing", told=told
-            )
-            continue
-        reads.append(
-            LocationRead(
-                Door(location.id, access, location.burst_limit, location.interval_ms / 1000),
-                contacts if wants_contacts else None,
-                catalogue if wants_catalogue else None,
-                changes[location.id],
-                timedelta(days=workspace.settings.crm.whole_list_days),
-                details if wants_contacts and details_are_old(details) else None,
-            )
-        )
-    return reads, without_token
-
-
 def _planned(
     workspace: Workspace,
     location: Location,
-    reads: Mapping[str, LocationRead],
-    results: Mapping[str, ReadResult],
+    reading: Reading,
     last: Mapping[str, Mapping[str, Any]],
 ) -> PlannedLocation:
     contacts = location_snapshot(workspace, "crm_contacts", location.id)
-    read = reads.get(location.id)
     return PlannedLocation(
         location_id=location.id,
         match=location.match,
@@ -245,8 +182,8 @@ def _planned(
         custom_fields=custom_fields_of(workspace, location),
         region=region_of(location),
         crm_contacts=contacts if is_current_list(contacts) else None,
-        is_fresh=read is not None and read.contacts is not None,
-        spent=results[location.id].spent if location.id in results else NOTHING,
+        is_fresh=reading.listed(location.id),
+        spent=reading.spent(location.id),
         scored=workspace.settings.policy.crm_snapshot != "never",
         allows_duplicates=load_allows_duplicates(details_path(workspace, location.id)),
         outcomes=_outcomes_to_finish(workspace, location, last),
@@ -289,13 +226,3 @@ def region_of(location: Location) -> str | None:
     """The country in which the location's phones are dialled, as its registry names it."""
     country = (location.country or "").strip().upper()
     return country if len(country) == ALPHA_2 else None
-
-
-def _unread(location_id: str, result: ReadResult) -> LocationReport:
-    error = result.error
-    code = error.code if error else "crm_error"
-    return LocationReport(
-        status="failed",
-        reason=code,
-        told=f"location {location_id}: it can't be read: {error}; check its token and crm.base_url",
-    ).after(result.spent)

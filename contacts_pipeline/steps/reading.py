@@ -1,0 +1,111 @@
+"""What the CRM is asked before the plans: a location's contacts, custom fields and settings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from contacts_pipeline.ledger import Ledger, read_changes, record_read
+from contacts_pipeline.pull import (
+    ContactsRead,
+    Door,
+    LocationRead,
+    ReadResult,
+    ReadSettings,
+    details_are_old,
+    must_be_read,
+    read_locations,
+)
+from contacts_pipeline.push import LocationReport
+from contacts_pipeline.settings import Location
+from contacts_pipeline.spent import NOTHING, Spent
+from contacts_pipeline.steps.stages import catalogue_path, details_path, location_snapshot
+from contacts_pipeline.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was asked of which location, what came of it, and the locations that can't be read."""
+
+    asked: Mapping[str, LocationRead]
+    results: Mapping[str, ReadResult]
+    unreadable: Mapping[str, LocationReport]
+
+    def listed(self, location_id: str) -> bool:
+        """Whether the location's contacts were asked for."""
+        read = self.asked.get(location_id)
+        return read is not None and read.contacts is not None
+
+    def contacts(self, location_id: str) -> ContactsRead | None:
+        """What was listed of the location's contacts; None if nothing was."""
+        result = self.results.get(location_id)
+        return result.contacts if result else None
+
+    def spent(self, location_id: str) -> Spent:
+        """What reading the location took."""
+        result = self.results.get(location_id)
+        return result.spent if result else NOTHING
+
+
+def read_for_plans(
+    workspace: Workspace, ledger: Ledger, locations: Sequence[Location], run_id: str
+) -> Reading:
+    """Read what the settings want of each location; every request counts against its day."""
+    reads, unreadable = _wanted_reads(workspace, ledger, locations)
+    crm = workspace.settings.crm
+    results = read_locations(reads, ReadSettings(crm.base_url, crm.timeout_seconds, crm.max_tries))
+    for location_id, result in results.items():
+        record_read(ledger, location_id, run_id, result.spent.requests, result.daily_remaining)
+        if result.error is not None:
+            unreadable[location_id] = _unread(location_id, result)
+    return Reading({read.location_id: read for read in reads}, results, unreadable)
+
+
+def _wanted_reads(
+    workspace: Workspace, ledger: Ledger, locations: Sequence[Location]
+) -> tuple[list[LocationRead], dict[str, LocationReport]]:
+    """What to read of which location, and the locations that can't be read for want of a token."""
+    keys = workspace.settings.contacts.custom_fields
+    policy = workspace.settings.policy.crm_snapshot
+    known = ledger.locations_with_contacts()
+    changes = read_changes(ledger, [location.id for location in locations])
+    reads, without_token = [], {}
+    for location in locations:
+        catalogue = catalogue_path(workspace, location.id)
+        details = details_path(workspace, location.id)
+        contacts = location_snapshot(workspace, "crm_contacts", location.id)
+        wants_contacts = policy == "always" or (policy == "first_run" and location.id not in known)
+        wants_catalogue = must_be_read(catalogue, keys)
+        if not (wants_contacts or wants_catalogue):
+            continue
+        access = workspace.access(location)
+        if access is None:
+            variable = workspace.token_env(location)
+            told = (
+                f"location {location.id}: {variable} is not set to a token; "
+                "export it or put it in .env"
+            )
+            without_token[location.id] = LocationReport(
+                status="failed", reason="token_missing", told=told
+            )
+            continue
+        reads.append(
+            LocationRead(
+                Door(location.id, access, location.burst_limit, location.interval_ms / 1000),
+                contacts if wants_contacts else None,
+                catalogue if wants_catalogue else None,
+                changes[location.id],
+                timedelta(days=workspace.settings.crm.whole_list_days),
+                details if wants_contacts and details_are_old(details) else None,
+            )
+        )
+    return reads, without_token
+
+
+def _unread(location_id: str, result: ReadResult) -> LocationReport:
+    error = result.error
+    code = error.code if error else "crm_error"
+    return LocationReport(
+        status="failed",
+        reason=code,
+        told=f"location {location_id}: it can't be read: {error}; check its token and crm.base_url",
+    ).after(result.spent)
