@@ -1,6 +1,5 @@
-"""One contact's way: unclear fates, refusals, echoes, and tries that are used up."""
+"""One contact's way: unclear fates, refusals, and tries that are used up."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -236,55 +235,6 @@ def test_tag_that_a_workflow_adds_while_the_fate_is_unclear_stays(
     contact = crm.contacts("acme")[0]
     assert (sorted(contact["tags"]), contact["city"]) == (["new-lead", "vip"], "New York")
     assert_ledger_equals(crm, acme)
-
-
-def warnings(acme: Project, key: str = "acme-0") -> set[tuple[str, str, str]]:
-    found = json.loads(acme.outcomes()[key]["warnings"])
-    return {(one["code"], one["field"], one["detail"]) for one in found}
-
-
-def test_phone_that_the_crm_silently_drops_is_told_with_both_contacts(
-    crm: RunningSandbox, project: MakeProject
-) -> None:
-    """The email's contact is updated, and another one, of which the plan knows nothing, has it."""
-    own, holder = crm.seed_contacts(
-        "acme", [{"email": "p0@acme.example.com"}, {"email": "x@example.com", "phone": PHONE}]
-    )
-    acme = project([person(0, phone=PHONE), person(1)])
-    report = acme.push()["acme"]
-    assert warnings(acme) == {("not_stored", "phone", f"{own}, held by {holder}")}
-    assert warnings(acme, "acme-1") == set()
-    assert (report.lookup_requests, crm.count("search_duplicate")) == (1, 1)
-    since = crm.count()
-    assert acme.push()["acme"].unchanged == 2
-    assert crm.count() == since, "it is told once, and not sent again and again"
-
-
-def test_other_phone_of_the_contact_is_told_too(crm: RunningSandbox, project: MakeProject) -> None:
-    own, holder = crm.seed_contacts(
-        "acme",
-        [{"email": "p0@acme.example.com", "phone": "+12125550333"}, {"phone": PHONE}],
-    )
-    acme = project([person(0, phone=PHONE)])
-    acme.push()
-    assert warnings(acme) == {("stored_changed", "phone", f"{own}, held by {holder}")}
-
-
-def test_edit_of_people_is_seen_in_the_answer_to_an_update(
-    crm: RunningSandbox, project: MakeProject
-) -> None:
-    """In fields that the update left out; what they emptied may never have been stored."""
-    values = {"city": "Zürich", "company": 'Ünal & "Söhne" / 中文'}
-    acme = project(people(2, **values))
-    acme.push()
-    edited = next(one for one in crm.contacts("acme") if one["email"].startswith("p0@"))
-    crm.call("PUT", f"/contacts/{edited['id']}", {"city": "Basel", "lastName": None})
-    acme.write(
-        [person(n, city="Zürich", company='Ünal & "Söhne" / 中文', dnd="true") for n in (0, 1)]
-    )
-    assert acme.push()["acme"].updated == 2
-    assert warnings(acme) == {("crm_edited", "city", edited["id"])}
-    assert warnings(acme, "acme-1") == set()
 
 
 def test_an_update_by_id_of_unclear_fate_is_looked_up_by_id(
