@@ -8,7 +8,9 @@ from tests.postgres import postgres_server, postgres_url
 from tests.projects import Project, make_project
 
 __all__ = ["postgres_server", "postgres_url"]
-pytest.register_assert_rewrite("tests.push.chaos", "tests.push.evidence", "tests.push.project")
+pytest.register_assert_rewrite(
+    "tests.crm.asking", "tests.push.chaos", "tests.push.evidence", "tests.push.project"
+)
 
 
 @pytest.fixture
