@@ -8,10 +8,11 @@ from contacts_pipeline.prepare.validate import PACKAGE
 from tests.prepare.identity_cases import IDENTITY
 from tests.prepare.judging_cases import JUDGING
 from tests.prepare.lookup_cases import LOOKUPS
+from tests.prepare.reading_cases import READING
 from tests.prepare.relations import Case, rows_of
 from tests.prepare.survival_cases import SURVIVAL
 
-CASES = LOOKUPS | JUDGING | IDENTITY | SURVIVAL
+CASES = LOOKUPS | READING | JUDGING | IDENTITY | SURVIVAL
 MACROS = "macros"
 
 
