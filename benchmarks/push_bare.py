@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from typing import cast
 from urllib.parse import urlsplit
 
 import uvloop
@@ -31,7 +32,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the first."""
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:
@@ -49,7 +50,7 @@ class Connection(asyncio.Protocol):
             self._send()
 
     def _send(self) -> None:
-        self._transport.write(next(self._requests))  # type: ignore[attr-defined]
+        self._transport.write(next(self._requests))
 
 
 def requests(host: str, location: str, part: int) -> Iterator[bytes]:

@@ -35,6 +35,7 @@ class StaticToken:
         """The token itself."""
         return self.bearer
 
-    async def renew(self, refused: SecretStr, *, was_good: bool) -> bool:  # noqa: ARG002
+    async def renew(self, refused: SecretStr, *, was_good: bool) -> bool:
         """There is no other."""
+        del refused, was_good
         return False

@@ -9,6 +9,8 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http import HTTPStatus
 
 from filelock import FileLock
 from pydantic import SecretStr
@@ -41,15 +43,15 @@ class RenewedAccess(ABC):
 
     async def renew(self, refused: SecretStr, *, was_good: bool) -> bool:
         """Issue another token; False where ``refused`` was just issued and never good."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(_CALLS, self.replace, refused, was_good)
+        replace = partial(self.replace, refused, was_good=was_good)
+        return await asyncio.get_running_loop().run_in_executor(_CALLS, replace)
 
     def token(self) -> SecretStr:
         """The same as ``obtain``, for a thread."""
         with self._lock:
             return self.bearer or self._take(None)
 
-    def replace(self, refused: SecretStr, was_good: bool) -> bool:  # noqa: FBT001 - as renew
+    def replace(self, refused: SecretStr, *, was_good: bool) -> bool:
         """The same as ``renew``, for a thread."""
         with self._lock:
             if self._token is not None and self._token != refused:
@@ -113,13 +115,15 @@ class LocationAccess(RenewedAccess):
         self._location_id = location_id
         self._company_was: SecretStr | None = None
 
-    def _issue(self, refused: SecretStr | None) -> tuple[IssuedToken, bool]:  # noqa: ARG002
+    def _issue(self, refused: SecretStr | None) -> tuple[IssuedToken, bool]:
+        del refused  # the company's token is what may have to be renewed
         company = self._company.token()
         try:
             return self._exchange(company), True
         except LocationClosed as error:
-            if error.status != 401 or not self._company.replace(  # noqa: PLR2004
-                company, company is self._company_was
+            was_good = company is self._company_was
+            if error.status != HTTPStatus.UNAUTHORIZED or not self._company.replace(
+                company, was_good=was_good
             ):
                 raise
         return self._exchange(self._company.token()), True

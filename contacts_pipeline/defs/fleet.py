@@ -69,7 +69,7 @@ def _has_task(celery: Celery, worker: str, task_id: str) -> bool:
 
 def celery_app(broker: str | None) -> Celery:
     """The app of workers; results lie where the runs are queued."""
-    served = make_app(  # type: ignore[no-untyped-call]
+    served = make_app(  # type: ignore[no-untyped-call]  # Dagster's has no types
         {
             "broker": broker,
             "backend": broker,

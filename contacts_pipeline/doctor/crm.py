@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from ssl import SSLContext
 from typing import TypeVar
 
-from contacts_pipeline.crm import CrmError, LocationClosed, Unreachable, shared_ssl_context
+from contacts_pipeline.crm import Access, CrmError, LocationClosed, Unreachable, shared_ssl_context
 from contacts_pipeline.finding import Finding
 from contacts_pipeline.pull import Asker, Door, ReadSettings, asking
 from contacts_pipeline.settings import Location
@@ -61,16 +61,17 @@ async def _see_all(workspace: Workspace, locations: list[Location]) -> list[_See
     ssl_context = shared_ssl_context()
     return await asyncio.gather(
         *(
-            _see(workspace, location, ssl_context)
+            _see(workspace, location, access, ssl_context)
             for location in locations
-            if workspace.access(location) is not None
+            if (access := workspace.access(location)) is not None
         )
     )
 
 
-async def _see(workspace: Workspace, location: Location, ssl_context: SSLContext) -> _Seen:
-    access, crm = workspace.access(location), workspace.settings.crm
-    assert access is not None  # noqa: S101 - asked before
+async def _see(
+    workspace: Workspace, location: Location, access: Access, ssl_context: SSLContext
+) -> _Seen:
+    crm = workspace.settings.crm
     door = Door(location.id, access, location.burst_limit, location.interval_ms / 1000)
     seen = _Seen(location, workspace.token_env(location))
     settings = ReadSettings(crm.base_url, crm.timeout_seconds, max_tries=2)

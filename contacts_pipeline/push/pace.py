@@ -88,7 +88,8 @@ class Pace:
     def back_off(self, limits: RateLimits, times: int) -> None:
         """After the ``times``-th 429 in a row: let nobody go for as long as the CRM wants."""
         wanted = limits.retry_after_seconds or self._interval_seconds * 2 ** (times - 1) / 4
-        seconds = min(wanted, LONGEST_BACKOFF_SECONDS) * random.uniform(1.0, 1.25)  # noqa: S311
+        jitter = random.uniform(1.0, 1.25)  # noqa: S311 - no secret
+        seconds = min(wanted, LONGEST_BACKOFF_SECONDS) * jitter
         self._closed_until = max(self._closed_until, _now() + seconds)
 
     def _allow(self, burst: int, interval_seconds: float) -> None:
