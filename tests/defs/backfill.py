@@ -11,8 +11,9 @@ import yaml
 
 from contacts_pipeline import steps
 from contacts_pipeline.sandbox import RunningSandbox
+from contacts_pipeline.sandbox.pytest import StartSandbox
 from tests.defs.dagster_dev import Dagster, place_instance
-from tests.projects import SETTINGS, Project, people
+from tests.projects import SETTINGS, Project, people, sandbox_locations
 from tests.push.evidence import sent_again, upserts
 
 NAMES = ("ash", "birch", "cedar", "dogwood")
@@ -26,7 +27,21 @@ PATIENT = {
 }
 
 
-def place_quick_instance(
+def lay_down(
+    project: Project,
+    crm_sandbox: StartSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    **settings: object,
+) -> RunningSandbox:
+    """The locations in a CRM, their contacts in New York, and a quick instance."""
+    crm = crm_sandbox(*sandbox_locations(*NAMES, burst_limit=10), latency_ms=100)
+    monkeypatch.setenv("CRM_BASE_URL", crm.url)
+    _place_quick_instance(project, monkeypatch, **settings)
+    write(project, "New York")
+    return crm
+
+
+def _place_quick_instance(
     project: Project, monkeypatch: pytest.MonkeyPatch, **settings: object
 ) -> None:
     """The repository's own instance with shorter naps, and ``settings`` in the place of its own."""

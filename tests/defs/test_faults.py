@@ -12,13 +12,13 @@ from tests.defs.backfill import (
     CONTACTS,
     MOST_IN_FLIGHT,
     NAMES,
-    place_quick_instance,
+    lay_down,
     until_healed,
     until_sent,
     write,
 )
 from tests.defs.dagster_dev import STAGES, child_of, dagster_dev
-from tests.projects import Project, sandbox_locations
+from tests.projects import Project
 from tests.push.evidence import sent_again, upserts
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -31,10 +31,7 @@ def test_a_killed_run_and_a_killed_daemon_lose_nothing(
     chosen = random.Random(seed)
     counts = [chosen.randint(5, 2 * CONTACTS) for _ in range(2)]
     sys.stdout.write(f"seed {seed}: killed after {counts} upserts\n")
-    crm = crm_sandbox(*sandbox_locations(*NAMES, burst_limit=10), latency_ms=100)
-    monkeypatch.setenv("CRM_BASE_URL", crm.url)
-    place_quick_instance(project, monkeypatch)
-    write(project, "New York")
+    crm = lay_down(project, crm_sandbox, monkeypatch)
     with dagster_dev(project.folder) as (dagster, _):
         assert dagster.run_job("refresh") == "SUCCESS"
         dagster.start_backfill(NAMES)

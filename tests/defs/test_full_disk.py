@@ -19,13 +19,12 @@ from tests.defs.backfill import (
     NAMES,
     assert_few_sent_twice,
     assert_ledger_holds,
-    place_quick_instance,
+    lay_down,
     until_healed,
     until_sent,
-    write,
 )
 from tests.defs.dagster_dev import dagster_dev
-from tests.projects import Project, sandbox_locations
+from tests.projects import Project
 
 pytestmark = [pytest.mark.slow, pytest.mark.services, pytest.mark.timeout(600)]
 
@@ -73,10 +72,7 @@ def takes(descriptor: int, start: int, size: int) -> bool:
 def test_a_disk_full_in_a_backfill_is_told_with_its_remedy_and_loses_nothing(
     project: Project, small_disk: Path, crm_sandbox: StartSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crm = crm_sandbox(*sandbox_locations(*NAMES, burst_limit=10), latency_ms=100)
-    monkeypatch.setenv("CRM_BASE_URL", crm.url)
-    place_quick_instance(project, monkeypatch)
-    write(project, "New York")
+    crm = lay_down(project, crm_sandbox, monkeypatch)
     with dagster_dev(project.folder) as (dagster, _):
         assert dagster.run_job("refresh") == "SUCCESS"
         dagster.start_backfill(NAMES)

@@ -13,21 +13,20 @@ from tests.defs.backfill import (
     NAMES,
     assert_few_sent_twice,
     assert_ledger_holds,
-    place_quick_instance,
+    lay_down,
     until_healed,
     until_sent,
-    write,
 )
 from tests.defs.dagster_dev import dagster_dev
 from tests.postgres import running_server, start_again, stop_at_once
-from tests.projects import Project, sandbox_locations
+from tests.projects import Project
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SENT_BEFORE = 20
-
-
 LEDGER, STORAGE = "ledger", "dagster"
+POOLED = {"module": "contacts_pipeline.defs.storage", "class": "PooledPostgresStorage"}
+"""The storage of a fleet, whose kept connections a restart breaks."""
 
 
 @pytest.fixture
@@ -48,12 +47,9 @@ def address_of(server: Any, database: str) -> str:
 def test_a_database_restarted_in_a_backfill_loses_nothing_and_the_daemon_goes_on(
     project: Project, server: Any, crm_sandbox: StartSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crm = crm_sandbox(*sandbox_locations(*NAMES, burst_limit=10), latency_ms=100)
-    monkeypatch.setenv("CRM_BASE_URL", crm.url)
     monkeypatch.setenv("CONTACTS_LEDGER_URL", address_of(server, LEDGER))
-    stored = {"postgres": {"postgres_url": address_of(server, STORAGE)}}
-    place_quick_instance(project, monkeypatch, storage=stored)
-    write(project, "New York")
+    stored = POOLED | {"config": {"postgres_url": address_of(server, STORAGE)}}
+    crm = lay_down(project, crm_sandbox, monkeypatch, storage={"custom": stored})
     with dagster_dev(project.folder) as (dagster, _):
         assert dagster.run_job("refresh") == "SUCCESS"
         dagster.start_backfill(NAMES)
