@@ -9,7 +9,12 @@ with read as (
             as judged_phone,
         case when email is not null and not email_settled then judge_email(email) end
             as judged_email,
-        case when is_site(website) then website end as site,
+        case
+            when regexp_full_match(
+                website,
+                '(?i)(https?://)?([\pL\pN]([\pL\pN-]*[\pL\pN])?\.)+\pL[\pL\pN-]*[\pL\pN]\.?(:[0-9]{1,5})?([/?#]\S*)?'
+            ) then website
+        end as site,
         upper(regexp_replace(postal_code, '^([0-9]+)\.0$', '\1')) as postcode_text,
         yes_or_no(dnd) as blocked,
         yes_or_no(dnd_call) as blocked_call,

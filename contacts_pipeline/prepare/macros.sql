@@ -125,14 +125,3 @@ create or replace temp macro choice(was_chosen, from_key, rule, field_name) as
 
 -- Rows by rank, the newer first among equals; no identity has a billion rows.
 create or replace temp macro ranked(rank, age) as rank * 1000000000 + age;
-
--- Whether a text is the address of a website. Letters and digits of any script may stand in a name:
--- a pattern that lists them takes 16 ms to make ready, time and again, so they are read as x and 0.
-create or replace temp macro is_site(text) as
-    regexp_full_match(
-        case
-            when strlen(text) = length(text) then text
-            else regexp_replace(regexp_replace(text, '\pL', 'x', 'g'), '\pN', '0', 'g')
-        end,
-        '(?i)(https?://)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]\.?(:[0-9]{1,5})?([/?#]\S*)?'
-    );

@@ -49,10 +49,15 @@ JUDGING: dict[str, list[Case]] = {
             "websites keep the case of their paths",
             {
                 "described_contacts": of(
-                    "website", ("HTTPS://X.org/A",), ("x.org",), ("a@x.org",), ("ftp://x.org",)
+                    "website", ("HTTPS://X.org/A",), ("x.org",), ("a@x.org",), ("ftp://x.org",),
+                    ("https://bücher.de",), ("http://example.com/ünï",), ("пример.рф:80/x",),
+                    ("example.com:٣",),
                 )
             },
-            of("url", ("https://x.org/A",), ("x.org",), (None,), (None,)),
+            of(
+                "url", ("https://x.org/A",), ("x.org",), (None,), (None,),
+                ("https://bücher.de",), ("http://example.com/ünï",), ("пример.рф:80/x",), (None,),
+            ),
         ),
         Case(
             "postcodes get back the zeros that spreadsheets eat",
