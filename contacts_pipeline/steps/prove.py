@@ -1,9 +1,11 @@
 """The proof of what became of every identity: read back, written down, counted again."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from contacts_pipeline.engine import engine
 from contacts_pipeline.ledger import Ledger, day_left, record_read
@@ -18,7 +20,7 @@ from contacts_pipeline.steps.stages import StageMissingError, location_snapshot
 from contacts_pipeline.workspace import Workspace
 
 LedgerRow = Mapping[str, Any]
-_ROWS_AT_ONCE = 100_000
+_ROWS_AT_ONCE = 100_000  # source rows; their outcomes take some 100 MB while they are written
 
 
 @dataclass(frozen=True)
@@ -87,23 +89,11 @@ def prove(
     pushes = (ledger.last_pushes(ids) | ledger.last_pushes(ids, run_id)) if ids else {}
     with engine(workspace.scratch) as con:
         for part in _in_passes(_ended(workspace, ledger, ids, pushes)):
-            ended = {name: one for name, one in part.items() if isinstance(one, _Ended)}
-            recounts = write_outcomes(con, ledger, [one.outcomes for one in ended.values()])
-            for location_id, one in part.items():
-                if isinstance(one, Unplanned):
-                    yield location_id, one
+            for location_id, result in _results(con, ledger, part).items():
+                if isinstance(result, Unplanned):
+                    yield location_id, result
                 else:
-                    yield (
-                        location_id,
-                        Proven(
-                            one.outcomes.report,
-                            recounts[location_id],
-                            one.outcomes.path,
-                            one.plan,
-                            one.push,
-                            found[location_id],
-                        ),
-                    )
+                    yield location_id, replace(result, read_back=found[location_id])
 
 
 @dataclass(frozen=True)
@@ -143,6 +133,34 @@ def _ended_push(
         location_snapshot(workspace, "upsert_outcomes", location_id),
     )
     return _Ended(plan.header, push, outcomes)
+
+
+def _results(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, part: Mapping[str, "_Ended | Unplanned"]
+) -> dict[str, Proven | Unplanned]:
+    """Each location's; where the plans of several can't be read together, one after the other."""
+    ended = {name: one for name, one in part.items() if isinstance(one, _Ended)}
+    results: dict[str, Proven | Unplanned] = {
+        name: one for name, one in part.items() if isinstance(one, Unplanned)
+    }
+    try:
+        recounts = write_outcomes(con, ledger, [one.outcomes for one in ended.values()])
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:  # a plan was removed, damaged, or is another program's
+        if len(ended) > 1:
+            for name, one in ended.items():
+                results |= _results(con, ledger, {name: one})
+            return results
+        told = str(error).splitlines()[0]
+        return results | {
+            name: unplanned(PlanError(f"location {name}: its plan can't be read: {told}"))
+            for name in ended
+        }
+    return results | {
+        name: Proven(one.outcomes.report, recounts[name], one.outcomes.path, one.plan, one.push)
+        for name, one in ended.items()
+    }
 
 
 def _in_passes(

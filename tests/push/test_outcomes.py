@@ -3,6 +3,7 @@
 import pyarrow.parquet as pq
 import pytest
 
+from contacts_pipeline import steps
 from contacts_pipeline.steps import prove
 from tests.push.conftest import MakeProject
 from tests.push.project import Project, people
@@ -35,3 +36,24 @@ def test_a_location_without_contacts_has_an_empty_table(project: MakeProject) ->
     both.push(run_id="first")
     assert told(both, "bolt") == []
     assert len(told(both, "acme")) == 3
+
+
+def test_a_plan_that_is_damaged_since_its_push_holds_its_location_alone(
+    project: MakeProject,
+) -> None:
+    both = project(people(3) + people(2, "bolt"), locations=BOTH)
+    both.push(stages=["upsert_plan", "contact_upserts"])
+    plan = both.newest_plan("bolt")
+    assert plan is not None
+    with plan.open("r+b") as file:  # the header is at the end, and is whole
+        file.seek(4)
+        file.write(bytes(400))
+    proofs = dict(
+        steps.advance(both.workspace, ["bolt", "acme"], "later", stages={"upsert_outcomes"})
+    )
+    assert isinstance(proofs["acme"], steps.Proven)
+    assert proofs["acme"].recount.states == {"created": 3}
+    held = proofs["bolt"]
+    assert isinstance(held, steps.Unplanned)
+    assert held.report.told is not None
+    assert held.report.told.startswith("location bolt: its plan can't be read: ")
