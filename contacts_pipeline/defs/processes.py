@@ -5,14 +5,14 @@ a full disk, or while the database is away. A run that dies then is 'started' fo
 """
 
 import json
-import shutil
-import subprocess
+from dataclasses import dataclass
 
 import dagster as dg
+import psutil
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
-_ZOMBIE = "Z"
+_CLOCKS_DIFFER_SECONDS = 5.0  # a process is told of once it runs
 
 
 class ProcessRunLauncher(DefaultRunLauncher):
@@ -25,10 +25,31 @@ class ProcessRunLauncher(DefaultRunLauncher):
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
         """Failed where the run's own process has ended without a word."""
-        pid = _process_of(self._instance, run) if _is_of_this_machine(run) else None
-        if pid is None or _is_alive(pid):
+        started = _start_of(self._instance, run) if _is_of_this_machine(run) else None
+        if started is None or started.goes_on():
             return CheckRunHealthResult(WorkerStatus.RUNNING)
-        return CheckRunHealthResult(WorkerStatus.FAILED, f"process {pid} of the run has ended")
+        told = f"process {started.pid} of the run has ended"
+        return CheckRunHealthResult(WorkerStatus.FAILED, told)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """The process that a run's events name, and when they did, in seconds since 1970."""
+
+    pid: int
+    told_at: float
+
+    def goes_on(self) -> bool:
+        """Whether it is there, and not another one that has got its number since."""
+        try:
+            process = psutil.Process(self.pid)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            return process.create_time() <= self.told_at + _CLOCKS_DIFFER_SECONDS
+        except psutil.NoSuchProcess:
+            return False
+        except psutil.Error:
+            return True  # whose it is can't be asked, but there is one
 
 
 def _is_of_this_machine(run: dg.DagsterRun) -> bool:
@@ -36,23 +57,12 @@ def _is_of_this_machine(run: dg.DagsterRun) -> bool:
     return "socket" in json.loads(run.tags.get(GRPC_INFO_TAG, "{}"))
 
 
-def _process_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int | None:
-    """The process that the run's events name."""
+def _start_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> _Start | None:
     records = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
     for record in records.records:
-        event = record.event_log_entry.dagster_event
+        entry = record.event_log_entry
+        event = entry.dagster_event
         told = event.engine_event_data.metadata.get("pid") if event else None
         if told is not None:
-            return int(str(told.value))
+            return _Start(int(str(told.value)), entry.timestamp)
     return None
-
-
-def _is_alive(pid: int) -> bool:
-    """Whether the process is there and has not ended; a machine without ``ps`` does not know."""
-    ps = shutil.which("ps")
-    if ps is None:
-        return True
-    told = subprocess.run(  # noqa: S603 - the system's own ps, and a number
-        [ps, "-o", "stat=", "-p", str(pid)], check=False, capture_output=True, text=True
-    )
-    return bool(told.stdout.strip()) and not told.stdout.strip().startswith(_ZOMBIE)

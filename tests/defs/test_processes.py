@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 
 import dagster as dg
+import psutil
 import pytest
 import yaml
 from dagster._core.events import EngineEventData
@@ -72,3 +73,12 @@ def test_a_process_of_another_machine_is_the_code_servers_to_tell(
     process.kill()
     process.wait()
     assert health(instance, ELSEWHERE, process.pid) == WorkerStatus.RUNNING
+
+
+def test_another_process_of_the_same_number_is_not_the_runs(
+    instance: dg.DagsterInstance,
+    process: "subprocess.Popen[bytes]",
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("time.time", lambda: psutil.boot_time() - 3_600)  # the run began long ago
+    assert health(instance, HERE, process.pid) == WorkerStatus.FAILED
