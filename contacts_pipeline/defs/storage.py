@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from dagster._serdes import ConfigurableClassData
-from dagster_postgres import DagsterPostgresStorage
+from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 from dagster_postgres.utils import (
     create_pg_engine,
     get_token_provider_from_config,
@@ -19,7 +19,16 @@ _POOL: Mapping[str, Any] = {
     "pool_size": 1,
     "max_overflow": -1,  # threads that write at once are not kept waiting, nor their connections
     "pool_pre_ping": True,  # a server that was restarted is found again
+    "pool_recycle": 300,  # seconds; firewalls forget a connection that is silent for longer
 }
+
+
+class _DisposedWithItsConnections(PostgresEventLogStorage):
+    """An instance of Dagster disposes of this part of its storage when it ends."""
+
+    def dispose(self) -> None:
+        super().dispose()
+        self._engine.dispose()
 
 
 class PooledPostgresStorage(DagsterPostgresStorage):
@@ -36,6 +45,9 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         super().__init__(postgres_url, should_autocreate_tables, inst_data, token_provider)
         engine = create_pg_engine(
             postgres_url, token_provider, isolation_level="AUTOCOMMIT", **_POOL
+        )
+        self._event_log_storage = _DisposedWithItsConnections(
+            postgres_url, should_autocreate_tables=False, token_provider=token_provider
         )
         for storage in (self._event_log_storage, self._run_storage, self._schedule_storage):
             storage._engine = engine  # noqa: SLF001 - has no public name
