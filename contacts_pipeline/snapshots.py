@@ -15,6 +15,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
+import duckdb
+
 from contacts_pipeline.errors import PipelineError
 
 _NO_ROOM = os.strerror(errno.ENOSPC)
@@ -52,12 +54,11 @@ def replacing(path: Path) -> Iterator[Path]:
 def _telling_of_a_full_disk(folder: Path) -> Iterator[None]:
     try:
         yield
-    except Exception as error:
+    except (OSError, duckdb.Error) as error:
         if _NO_ROOM not in str(error):
             raise
-        raise FullDiskError(
-            f"{folder}: no space is left on its disk; make room, then run it again"
-        ) from None
+        told = next(iter(str(error).splitlines()), "")
+        raise FullDiskError(f"{told}; make room on the disk of {folder}") from error
 
 
 @contextmanager

@@ -92,7 +92,7 @@ def first_line(error: Exception) -> str:
 def remedy(engine: Engine, error: Exception) -> str:
     """What a user can do about a database that fails."""
     folder = folder_of(engine)
-    if any(words in str(error).lower() for words in _FULL_DISK):
+    if any(words in first_line(error).lower() for words in _FULL_DISK):
         return f"make room on the disk of {folder or 'the database'}"
     if folder is not None:
         return f"check the permissions and the space of {folder}"

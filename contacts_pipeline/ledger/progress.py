@@ -7,24 +7,8 @@ import pyarrow as pa
 from sqlalchemy import Select, and_, false, select
 
 from contacts_pipeline.ledger import schema
+from contacts_pipeline.ledger.relations import PLAN_OUTCOMES
 from contacts_pipeline.ledger.store import Ledger
-
-PLAN_OUTCOMES = pa.schema(
-    [
-        ("location_id", pa.string()),
-        ("run_id", pa.string()),
-        ("identity", pa.string()),
-        ("outcome", pa.string()),
-        ("code", pa.string()),
-        ("contact_id", pa.string()),
-        ("predicted", pa.string()),
-        ("predicted_contact_id", pa.string()),
-        ("inferred", pa.bool_()),
-        ("tries", pa.int64()),
-        ("warnings", pa.string()),
-    ]
-)
-"""The final state of each identity that a run attempted by a plan."""
 
 
 @dataclass(frozen=True)

@@ -42,3 +42,20 @@ UNSETTLED = pa.schema(
         ("changes", pa.int64()),
     ]
 )
+
+PLAN_OUTCOMES = pa.schema(
+    [
+        ("location_id", pa.string()),
+        ("run_id", pa.string()),
+        ("identity", pa.string()),
+        ("outcome", pa.string()),
+        ("code", pa.string()),
+        ("contact_id", pa.string()),
+        ("predicted", pa.string()),
+        ("predicted_contact_id", pa.string()),
+        ("inferred", pa.bool_()),
+        ("tries", pa.int64()),
+        ("warnings", pa.string()),
+    ]
+)
+"""The final state of each identity that a run attempted by a plan."""

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contacts_pipeline.errors import WarehouseError
-from contacts_pipeline.snapshots import file_name, replacing
+from contacts_pipeline.snapshots import FullDiskError, file_name, replacing
 from contacts_pipeline.warehouse.statements import Replacement
 
 
@@ -30,6 +30,8 @@ class FileWriter:
                 with replacing(folder / f"{name}.parquet") as part:
                     pq.write_table(one.rows, part, compression="zstd")
                     part.chmod(0o644)
+        except FullDiskError as error:
+            raise WarehouseError(f"write_back {self.place}: {error}") from None
         except OSError as error:
             raise WarehouseError(f"write_back {self.place}: {error.strerror}") from None
 

@@ -96,7 +96,9 @@ def test_a_stage_that_does_not_fit_names_the_folder_and_leaves_the_old_one(
         save(con, "select 1 as kept", stage)
         kept = stage.read_bytes()
         fill(small_disk / "ballast")
-        with pytest.raises(FullDiskError, match=f"{stage.parent}: no space is left.*make room"):
+        with pytest.raises(
+            FullDiskError, match=f"No space left.*make room on the disk of {stage.parent}"
+        ):
             save(con, "select uuid() as id from range(1000000)", stage)
     assert stage.read_bytes() == kept
     assert [path.name for path in stage.parent.iterdir()] == [stage.name]
