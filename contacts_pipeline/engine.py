@@ -98,7 +98,7 @@ def define(
         package: Where its text is.
         name: Of the relation.
         kind: Computed where it is used, or now.
-        through: Relations of the package that it reads and nobody else does.
+        through: Relations of the package that it reads and that ``con`` does not have.
     """
     query = relation_sql(package, name)
     if through:

@@ -32,7 +32,6 @@ where action = 'hold'
 qualify row_number() over (partition by hold order by source_key) <= 20
 order by code, source_key
 """
-_TROUBLE = {"refused", "failed", "unknown"}
 _TROUBLED = """
 select state, code, source_keys[1] as source_key
 from read_parquet($path)
@@ -41,6 +40,7 @@ qualify row_number() over (partition by state, code order by source_key) <= 20
 order by state, code, source_key
 """
 """At most twenty rows a code: a table of the UI is looked at, not searched."""
+_TROUBLED_STATES = {"refused", "failed", "unknown"}
 
 
 def plan_columns(workspace: Workspace) -> lineage.Lineage:
@@ -83,7 +83,7 @@ def proof_metadata(proven: steps.Proven) -> dict[str, Any]:
         "outcomes": bar_chart(fates, "identities"),
         "explain": _command(location_id),
     }
-    if recount.states.keys() & _TROUBLE:
+    if recount.states.keys() & _TROUBLED_STATES:
         shown["troubled_rows"] = _to_explain(proven.path, location_id, _TROUBLED)
     if recount.codes:
         counted = pd.DataFrame(recount.codes.items(), columns=["code", "identities"])
