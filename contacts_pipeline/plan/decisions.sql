@@ -7,16 +7,33 @@
 -- is_acknowledged (all that it should hold is all that it was ever sent, and the CRM has
 -- acknowledged it), email_hash, phone_hash (of the match values sent),
 -- unsettled_since (when a request of unknown fate was sent to the contact), unsettled_identities
--- (as whose)
-with earlier_requests as (
-    select
-        own.location_id,
-        own.identity,
-        max(unsettled.intended_at) as unsettled_since,
-        list_sort(list(distinct unsettled.identity)) as unsettled_identities
+-- (as whose, and as whose those that came to nothing were sent)
+with requests_to_contacts as (
+    select own.location_id, own.identity, unsettled.intended_at, unsettled.identity as sent_as
     from own_contacts as own
     join unsettled using (location_id, contact_id)
-    group by own.location_id, own.identity
+),
+
+-- Requests that came to nothing, as a list shows: nobody need wait for them, and who sends the same
+-- source keys settles them.
+requests_to_nobody as (
+    select claims.location_id, claims.identity, lost.identity as sent_as
+    from (select location_id, identity, unnest(source_keys) as source_key from claims) as claims
+    join (
+        select location_id, identity, unnest(source_keys) as source_key
+        from unsettled
+        where is_shown and starts_with(contact_id, '?')
+    ) as lost using (location_id, source_key)
+),
+
+earlier_requests as (
+    select
+        location_id,
+        identity,
+        max(intended_at) as unsettled_since,
+        list_sort(list(distinct sent_as)) as unsettled_identities
+    from (from requests_to_contacts union all by name from requests_to_nobody)
+    group by location_id, identity
 ),
 
 withheld as (

@@ -177,3 +177,20 @@ def test_earlier_request_to_the_own_contact_is_named(out: Relation) -> None:
         ),
     )
     assert rows == {(NEW, ("0", "1"))}
+
+
+def test_who_sends_the_same_keys_settles_a_create_that_came_to_nothing(out: Relation) -> None:
+    rows = out(
+        "decisions",
+        "contact_id unsettled_since unsettled_identities",
+        also="sendable_contacts",
+        claims=of("identity source_keys email_hash", ("1", ["1", "2"], "e1"), ("3", ["3"], "e3")),
+        unique_contacts=of("identity email", ("1", "a@b.org"), ("3", "c@b.org")),
+        unsettled=of(
+            "identity contact_id source_keys intended_at is_shown",
+            ("2", "?2", ["2"], OLD, True),
+            ("3", "?3", ["3"], NEW, False),
+            ("9", "?9", ["9"], OLD, True),
+        ),
+    )
+    assert rows == {(None, None, ("2",)), (None, None, ())}

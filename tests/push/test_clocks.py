@@ -42,16 +42,17 @@ def test_older_list_shows_no_edit(crm: RunningSandbox, project: MakeProject, hou
     assert (report.unchanged, report.requests) == (3, 0)
 
 
+@pytest.mark.parametrize("fault", ["500-before", "500-after"])
 @pytest.mark.parametrize("policy", [PUT_BACK, ALWAYS])
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_request_of_unknown_fate_is_settled(
-    crm: RunningSandbox, project: MakeProject, policy: dict[str, str], hours: int
+    crm: RunningSandbox, project: MakeProject, policy: dict[str, str], hours: int, fault: str
 ) -> None:
-    """It was applied, and an older list that does not show it is no proof that it was not."""
+    """An older list that does not show it is no proof that it was not applied."""
     rows = people(4)
     seed(crm, rows[:1])
     acme = project(rows, policy=policy, crm={"max_tries": 1})
-    crm.set_faults(Fault.parse("500-after").model_copy(update={"operations": WRITE_AND_LOOK_UP}))
+    crm.set_faults(Fault.parse(fault).model_copy(update={"operations": WRITE_AND_LOOK_UP}))
     assert acme.push()["acme"].unknown == 4
     crm.set_faults()
     was_off_by(acme, hours)
