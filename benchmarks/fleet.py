@@ -123,6 +123,7 @@ def measure(locations: int) -> dict[str, Any]:
         project = BenchProject(folder, crm.url, names, NO_LIMIT)
         project.lay_down(CONTACTS_EACH, policy={}, automation={"retry": "0 0 1 1 *"})
         place_instance(folder, server)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each run would compile Dagster anew
         os.environ |= {
             "CRM_TOKEN": DEFAULT_TOKEN,
             "CONTACTS_LEDGER_URL": database(server, "ledger"),
