@@ -67,7 +67,10 @@ class Dagster:
 
     def run_job(self, job: str, assets: Sequence[str] = (), **tags: str) -> str:
         """Launch, wait for the end, and return the status."""
-        run_id = self.launch(job, assets, **tags)
+        return self.end_of_run(self.launch(job, assets, **tags))
+
+    def end_of_run(self, run_id: str) -> str:
+        """Wait for the end of a run, and return its status."""
         query = "query($r: ID!) { runOrError(runId: $r) { ... on Run { status } } }"
         return self.until_in(
             lambda: self.ask(query, r=run_id)["runOrError"]["status"],
@@ -155,13 +158,17 @@ class Dagster:
 
     def process_of(self, run_id: str) -> int:
         """The process that a started run says it is."""
-        query = """query($r: ID!) { logsForRun(runId: $r) { ... on EventConnection {
-            events { ... on MessageEvent { message } } } } }"""
-        events = self.ask(query, r=run_id)["logsForRun"]["events"]
-        told = " ".join(event.get("message", "") for event in events)
+        told = self.told_of(run_id)
         found = re.search(r"\(pid: (\d+)\)", told)
         assert found, told
         return int(found[1])
+
+    def told_of(self, run_id: str) -> str:
+        """The messages of a run's events."""
+        query = """query($r: ID!) { logsForRun(runId: $r) { ... on EventConnection {
+            events { ... on MessageEvent { message } } } } }"""
+        events = self.ask(query, r=run_id)["logsForRun"]["events"]
+        return " ".join(event.get("message", "") for event in events)
 
     def until(self, is_so: Callable[[], bool], *, seconds: float = 0.5) -> None:
         """Wait, and look every so many seconds."""

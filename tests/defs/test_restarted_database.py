@@ -1,8 +1,11 @@
 """A PostgreSQL that is away in the middle of a backfill under the real daemon: nothing is lost.
 
-It holds the ledger and Dagster's own storage, and stops as a crash would stop it.
+It holds the ledger and Dagster's own storage, and stops as a crash would stop it. One of the two
+runs is killed meanwhile, of which the code server could then tell nobody.
 """
 
+import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,11 +57,16 @@ def test_a_database_restarted_in_a_backfill_loses_nothing_and_the_daemon_goes_on
         assert dagster.run_job("refresh") == "SUCCESS"
         dagster.start_backfill(NAMES)
         until_sent(dagster, crm, SENT_BEFORE)
+        victim = next(run["runId"] for run in dagster.runs() if run["status"] == "STARTED")
+        pid = dagster.process_of(victim)
         stop_at_once(server)
+        os.kill(pid, signal.SIGKILL)
         dagster.until(lambda: "see that the database runs" in dagster.log.read_text())
         dagster.until(dagster.daemon_has_erred)
         start_again(server)
         dagster.until(dagster.answers_again)
+        assert dagster.end_of_run(victim) == "FAILURE"
+        assert f"process {pid} of the run has ended" in dagster.told_of(victim)
         until_healed(dagster, crm, "New York")
         dagster.until(dagster.is_idle)
     assert_few_sent_twice(crm)
