@@ -30,8 +30,8 @@ from contacts_pipeline.settings import Policy, Settings
 QUICK_ROWS, ROWS = 100_000, 10_000_000
 GROWTH = (100_000, 1_000_000, 10_000_000)
 BASELINE_ROWS = 20_000
-LOCATIONS_A_PLAN = 50
-"""Planned in one pass, as a run covers up to 50 partitions."""
+LOCATIONS_A_PLAN = 100
+"""Planned in one pass, as a run covers up to 100 partitions."""
 
 LITTLE_MEMORY = "1.5GiB"
 

@@ -1,11 +1,16 @@
 """A whole project in a folder of its own: settings, a small warehouse, a data folder."""
 
+import atexit
 import csv
 import os
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from contacts_pipeline.sandbox import DEFAULT_TOKEN, SandboxCustomField, SandboxLocation
@@ -108,10 +113,21 @@ def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setenv("CRM_TOKEN", DEFAULT_TOKEN)
     monkeypatch.setenv("DAGSTER_HOME", str(folder / "dagster_home"))
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
-    home = folder / "dagster_home"
-    home.mkdir()
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    shutil.copytree(_new_dagster_home(), folder / "dagster_home")
     return project
+
+
+@cache
+def _new_dagster_home() -> Path:
+    """Dagster's own databases as it makes them, which takes it a second, and nothing in them."""
+    home = Path(tempfile.mkdtemp(prefix="dagster-home-"))
+    atexit.register(shutil.rmtree, home)
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", str(home))
+        with dg.DagsterInstance.get():
+            pass
+    return home
 
 
 def _write_csv(path: Path, names: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
@@ -196,6 +197,7 @@ class CrmClient:
         return f"CrmClient({self.location_id!r})"
 
 
+@lru_cache(1)
 def shared_ssl_context() -> ssl.SSLContext:
     """One context for all clients: building one costs 28 ms, using a shared one 0.9 ms."""
     return httpx.create_ssl_context(trust_env=False)

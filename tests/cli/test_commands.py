@@ -204,6 +204,7 @@ def test_a_push_to_no_enabled_location_says_so(project: Project) -> None:
     assert "the registry has no enabled location; add one, or enable one there" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variable", "value", "reason", "told"),
     [
@@ -235,6 +236,7 @@ def test_a_crm_that_can_not_be_used_fails_the_location_and_exits_with_one(
     assert crm.contacts("acme") == []
 
 
+@pytest.mark.slow
 def test_what_could_not_be_written_back_is_told_and_written_later(
     project: Project, crm_sandbox: StartSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -140,6 +140,7 @@ def held_sensor() -> dg.SensorDefinition:
     return build_definitions().get_repository_def().get_sensor_def("location_held")
 
 
+@pytest.mark.slow
 def test_a_location_is_told_once_and_once_when_it_is_well_again(
     project: Project,
     instance: dg.DagsterInstance,
@@ -181,6 +182,7 @@ def test_a_location_is_told_once_and_once_when_it_is_well_again(
     assert look() == []
 
 
+@pytest.mark.slow
 def test_what_could_not_be_told_is_told_by_the_next_look(
     project: Project,
     instance: dg.DagsterInstance,
@@ -271,6 +273,7 @@ def test_a_failure_that_nobody_was_told_of_does_not_silence_the_next(
     assert len(webhook.posted) == 1
 
 
+@pytest.mark.slow
 def test_a_failed_run_is_told_once_until_one_succeeds(
     project: Project,
     instance: dg.DagsterInstance,

@@ -49,6 +49,7 @@ def test_every_check_says_what_to_do() -> None:
         assert "fails," in (spec.description or ""), spec.name
 
 
+@pytest.mark.slow
 def test_a_source_that_shrank_or_changed_its_columns_is_told_once(
     project: Project, instance: dg.DagsterInstance
 ) -> None:
@@ -100,6 +101,7 @@ def test_many_rejected_rows_are_told_with_the_worst_location_first(
     assert check(instance, "valid_contacts", "few_rejected")[0]
 
 
+@pytest.mark.slow
 def test_a_plan_of_several_days_and_a_location_that_was_never_pushed_with_success(
     project: Project, instance: dg.DagsterInstance
 ) -> None:

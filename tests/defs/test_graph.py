@@ -87,6 +87,7 @@ def test_push_materialises_each_location_with_its_own_numbers(
     }
 
 
+@pytest.mark.slow
 def test_the_same_contacts_keep_the_data_version_of_the_location_and_send_nothing(
     project: Project,
     instance: dg.DagsterInstance,
@@ -264,6 +265,7 @@ def _versions(instance: dg.DagsterInstance) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_outcomes_in_the_warehouse_are_an_asset_where_they_are_wanted(
     project: Project,
     instance: dg.DagsterInstance,

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from contacts_pipeline.defs.runs import refresh
 from tests.projects import Project, people
@@ -41,6 +42,7 @@ def test_rejected_rows_are_found_by_key_and_code_and_their_values_are_masked(
     assert "secret" not in json.dumps([str(value) for value in metadata.values()])
 
 
+@pytest.mark.slow
 def test_every_code_has_a_number_in_every_run(
     project: Project, instance: dg.DagsterInstance
 ) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 import contacts_pipeline
 from contacts_pipeline.defs.runs import refresh, run_locations
@@ -26,6 +27,7 @@ def plan(instance: dg.DagsterInstance, *locations: str) -> dict[str, str | None]
     return {name: report.reason for name, report in outcome.failed.items()}
 
 
+@pytest.mark.slow
 def test_a_location_that_is_gone_or_renamed_while_a_range_is_in_flight_leaves_the_range_whole(
     project: Project,
 ) -> None:

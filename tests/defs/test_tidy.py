@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from contacts_pipeline import steps
 from contacts_pipeline.defs import build_definitions
@@ -31,6 +32,7 @@ def standing(instance: dg.DagsterInstance) -> dict[str, str]:
     return {name: state.value for name, state in found.items() if state}
 
 
+@pytest.mark.slow
 def test_runs_are_forgotten_but_not_those_that_say_how_a_location_stands(project: Project) -> None:
     project.write(people("acme", 1) + people("bolt", 1), OFFLINE)
     with dg.DagsterInstance.ephemeral() as instance:
@@ -53,6 +55,7 @@ def test_runs_are_forgotten_but_not_those_that_say_how_a_location_stands(project
         assert forget_runs(instance, datetime.now(UTC) + timedelta(days=1)) == 0
 
 
+@pytest.mark.slow
 def test_old_plans_of_a_location_that_is_disabled_are_removed_by_the_job(project: Project) -> None:
     settings = OFFLINE + "retention: {snapshot_days: 10}\n"
     project.write(people("acme", 1) + people("bolt", 1), settings)

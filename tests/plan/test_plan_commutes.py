@@ -166,6 +166,7 @@ def admit(world: World, target: Held, person: dict[str, Any]) -> None:
         assert target.phone == person["phone"], "somebody else's contact"
 
 
+@pytest.mark.slow
 @QUICK
 @given(chosen=worlds_of_all_kinds, policy=policies, seed=st.integers(0, 2**32))
 def test_any_order_and_all_at_once_end_in_the_same_crm(

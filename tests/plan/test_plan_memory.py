@@ -126,6 +126,7 @@ RULES: dict[str, Any] = {
 
 
 # The list no longer shows what each was found by, and there is nothing new to send.
+@pytest.mark.slow
 @QUICK
 @example(history=({"1": ADA}, RULES, None, None))
 @example(history=({"1": ADA | {"email": EMAILS[1]}}, RULES, None, None))

@@ -47,6 +47,7 @@ KEPT_BY_ID = {
 }
 
 
+@pytest.mark.slow
 @settings(QUICK, max_examples=4)
 @example(chosen=(IN_DOUBT_BESIDE_ANOTHER_CONTACT,), policy=KEPT_BY_ID)
 @given(chosen=worlds_of_all_kinds, policy=policies)

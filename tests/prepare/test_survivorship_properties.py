@@ -60,6 +60,7 @@ def _only_name(row: Row) -> Any:
     return None if row["first_name"] or row["last_name"] else row["name"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shared", ["withhold", "merge"])
 @pytest.mark.parametrize("rule", RULES)
 @of_examples(4)

@@ -12,6 +12,8 @@ from tests.push.conftest import MakeProject
 from tests.push.evidence import assert_each_there_once, assert_ledger_equals
 from tests.push.project import Project, people
 
+pytestmark = pytest.mark.slow
+
 PUT_BACK = {"crm_snapshot": "first_run", "crm_edits": "overwrite"}
 WRITE_AND_LOOK_UP = ("upsert", "search_duplicate")
 ALWAYS = {"crm_snapshot": "always", "crm_edits": "overwrite"}

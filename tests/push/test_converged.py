@@ -102,6 +102,7 @@ def test_phone_that_the_crm_dropped_without_a_word_is_caught(tmp_path: Path) -> 
         assert found.fields == {"phone": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sample", "reads"), [("all", 2), (30, 30), (0, 0)])
 def test_what_it_costs(tmp_path: Path, sample: int | str, reads: int) -> None:
     with running_sandbox(wide()) as crm:

@@ -35,6 +35,7 @@ def slow_crm(latency_ms: float = 100) -> Iterator[RunningSandbox]:
         yield sandbox
 
 
+@pytest.mark.slow
 def test_second_pusher_is_held_and_the_first_finishes(tmp_path: Path) -> None:
     with slow_crm(latency_ms=800) as crm:
         project = Project(tmp_path, crm.url).write(people(60))

@@ -57,6 +57,7 @@ def test_kill_9_loses_nothing_and_sends_few_again(
             assert crm.count("faults") > 0
 
 
+@pytest.mark.slow
 def test_the_same_plan_again_asks_what_became_of_what_was_in_flight(tmp_path: Path) -> None:
     """What the killed push had created without hearing of it is found, not sent again."""
     with running_sandbox(wide(latency_ms=150)) as crm:

@@ -187,6 +187,7 @@ def test_token_that_is_refused_leaves_the_ledger_empty(project: MakeProject) -> 
         assert ledger.locations_with_contacts() == set()
 
 
+@pytest.mark.slow
 def test_command_restores_every_location(crm: RunningSandbox, project: MakeProject) -> None:
     acme = project(people(5), policy=FIRST_RUN)
     acme.push()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from contacts_pipeline.warehouse.snapshot import write_contacts
 
@@ -21,6 +22,7 @@ def read(path: Path, times: list[str]) -> list[int | None]:
     return found
 
 
+@pytest.mark.slow
 def test_a_time_is_read_the_same_whatever_stands_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "contacts.parquet"
     for separator in " T":

@@ -45,6 +45,7 @@ def test_a_warehouse_that_is_down_leaves_the_push_done(
     assert crm.count("upsert") == sent
 
 
+@pytest.mark.slow
 def test_the_rights_of_the_script_suffice_and_a_missing_one_is_named(
     project: WrittenProject, postgres_url: str, sql: Sql
 ) -> None:
@@ -96,6 +97,7 @@ def test_doctor_tries_it_and_leaves_nothing(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("at", "until"), [("conflicts", "outcomes"), ("pushes", "contact_ids")])
 def test_kill_9_halfway_leaves_nothing_of_it_and_writing_again_all(
     project: WrittenProject, sql: Sql, postgres_url: str, at: str, until: str
