@@ -1,11 +1,13 @@
 """The plan of each location: the last one where that still holds, else a new one on disk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from contacts_pipeline.engine import engine, scan
 from contacts_pipeline.ledger import (
     DayLeft,
     Ledger,
@@ -26,6 +28,8 @@ SENDING: Relations = (
     ("sending_order", "table"),
     ("plan_counts", "table"),
 )
+IDENTITIES_AT_ONCE = 1_000_000
+"""Planned in one pass: what DuckDB keeps of each meanwhile, about 1 kB, it can't spill."""
 
 
 def plan_locations(
@@ -36,10 +40,12 @@ def plan_locations(
     *,
     run_id: str,
     hash_key: bytes,
+    identities_at_once: int = IDENTITIES_AT_ONCE,
 ) -> dict[str, PlanHeader]:
     """The header of each location's plan, by location id.
 
-    A plan that sends nothing, and whose inputs are those of the last one, is the last one.
+    A plan that sends nothing, and whose inputs are those of the last one, is the last one. More
+    than ``identities_at_once`` are planned together only where one location has them.
     """
     inputs = digest_inputs(locations, sources, ledger, policy, hash_key)
     last = {one.location_id: last_header(one, sources.snapshots, ledger.crm) for one in locations}
@@ -50,11 +56,49 @@ def plan_locations(
             told = {"run_id": run_id, "spent": one.spent}
             kept[one.location_id] = before.model_copy(update=told)
     changed = [one for one in locations if one.location_id not in kept]
-    if not changed:
-        return kept
-    return kept | _plan_anew(
-        changed, sources, ledger, policy, run_id=run_id, hash_key=hash_key, inputs=inputs, last=last
-    )
+    plans = kept
+    for some in _passes(changed, sources, identities_at_once):
+        plans |= _plan_anew(
+            some,
+            sources,
+            ledger,
+            policy,
+            run_id=run_id,
+            hash_key=hash_key,
+            inputs=inputs,
+            last=last,
+        )
+    return plans
+
+
+def _passes(
+    locations: Sequence[PlannedLocation], sources: Sources, identities_at_once: int
+) -> Iterator[Sequence[PlannedLocation]]:
+    """The locations in groups that are small enough."""
+    sizes = _sizes(sources) if _rows(sources) > identities_at_once else {}
+    group: list[PlannedLocation] = []
+    room = identities_at_once
+    for one in locations:
+        size = sizes.get(one.location_id, 0)
+        if group and size > room:
+            yield group
+            group, room = [], identities_at_once
+        group.append(one)
+        room -= size
+    if group:
+        yield group
+
+
+def _rows(sources: Sources) -> int:
+    return int(pq.read_metadata(sources.unique_contacts).num_rows)
+
+
+def _sizes(sources: Sources) -> dict[str, int]:
+    """The identities of each location."""
+    with engine(sources.scratch) as con:
+        scan(con, "unique_contacts", sources.unique_contacts)
+        counted = "select location_id, count(*) from unique_contacts group by location_id"
+        return dict(con.execute(counted).fetchall())
 
 
 def _plan_anew(

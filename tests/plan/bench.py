@@ -224,6 +224,7 @@ class Bench:
         contacts: Iterable[Row],
         policy: Mapping[str, Any] | None = None,
         rejected: Iterable[Row] = (),
+        **options: int,
     ) -> dict[str, PlanHeader]:
         """Plan these locations; ``rejected`` are rows of ``valid_contacts``."""
         return plan_locations(
@@ -233,6 +234,7 @@ class Bench:
             Policy.model_validate(policy or {}),
             run_id="run",
             hash_key=KEY,
+            **options,
         )
 
     def write_stages(self, contacts: Iterable[Row], rejected: Iterable[Row] = ()) -> Sources:

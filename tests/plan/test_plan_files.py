@@ -44,6 +44,24 @@ def crowd(size: int, *locations: str) -> list[Row]:
     ]
 
 
+@pytest.mark.parametrize("identities_at_once", [1, 25, 50])
+def test_locations_planned_a_few_at_a_time_are_planned_the_same(
+    bench: Bench, identities_at_once: int
+) -> None:
+    names = ("acme", "bolt", "core")
+    places, people = [location(name) for name in names], crowd(60, *names)
+    bench.acknowledge("a", "003", location_id="acme", email="p3@example.com")
+    whole = bench.plan_all(places, people)
+    rows = [bench.rows(name) for name in names]
+    bench.forget()
+    bench.acknowledge("a", "003", location_id="acme", email="p3@example.com")
+    parts = bench.plan_all(places, people, identities_at_once=identities_at_once)
+    assert [bench.rows(name) for name in names] == rows
+    assert {name: one.counts for name, one in parts.items()} == {
+        name: one.counts for name, one in whole.items()
+    }
+
+
 def test_order_of_the_input_does_not_matter(bench: Bench) -> None:
     bench.acknowledge("a", "001", "007", email="p1@example.com", phone="+12025550107")
     bench.acknowledge("b", "003", phone="+12025550103")
