@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -156,8 +157,8 @@ def _serve(options: SandboxOptions, host: str, port: int, *, exposed: bool) -> N
         click.echo(f"state        {options.state_file}")
     click.echo("Ctrl-C stops it.")
     try:
-        SandboxServer(options, exposed=exposed).run([listener])
-    except KeyboardInterrupt:
-        click.echo("stopped")
+        with suppress(KeyboardInterrupt):  # not raised where a shell in the background ignores it
+            SandboxServer(options, exposed=exposed).run([listener])
     finally:
         listener.close()
+    click.echo("stopped")
