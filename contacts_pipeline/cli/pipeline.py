@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict
-from difflib import get_close_matches
 from typing import Any
 
 from contacts_pipeline import steps
@@ -13,7 +12,7 @@ from contacts_pipeline.cli.show_plan import PlanView
 from contacts_pipeline.defs.runs import RunOutcome, open_instance, refresh, run_locations
 from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.push import LocationReport
-from contacts_pipeline.steps import registered_locations, stored_plan
+from contacts_pipeline.steps import registered_locations, stored_plan, told_unregistered
 from contacts_pipeline.workspace import Workspace
 
 Document = dict[str, Any]
@@ -134,9 +133,7 @@ def _choose(workspace: Workspace, chosen: Sequence[str]) -> list[str]:
     registry = registered_locations(workspace)
     for name in chosen:
         if name not in registry:
-            near = get_close_matches(name, registry, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there is {', '.join(registry)}"
-            raise SettingsError(f"--location {name}: the registry has no such location; {hint}")
+            raise SettingsError(f"--location {name}: {told_unregistered(name, registry)}")
         if not registry[name].enabled:
             raise SettingsError(
                 f"--location {name}: it is disabled in the registry; enable it there"

@@ -22,6 +22,7 @@ from contacts_pipeline.steps.refresh import (
     extract,
     refresh_locations,
     registered_locations,
+    told_unregistered,
     unify,
     validate,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "remove_old_snapshots",
     "standings",
     "stored_plan",
+    "told_unregistered",
     "unassigned",
     "unify",
     "validate",

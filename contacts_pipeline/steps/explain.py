@@ -20,6 +20,7 @@ from contacts_pipeline.ledger import (
     requests_of_keys,
 )
 from contacts_pipeline.plan import newest_plan, read_header
+from contacts_pipeline.steps.refresh import registered_locations, told_unregistered
 from contacts_pipeline.steps.stages import stage
 from contacts_pipeline.workspace import Workspace
 
@@ -69,9 +70,12 @@ def explain(workspace: Workspace, ledger: Ledger, location_id: str, asked: Asked
     planned = _planned(workspace, ledger.crm, location_id, keys)
     known = [dict(row) for row in contacts_of_keys(ledger, location_id, keys)]
     if not (found["source"] or known):
+        registry = registered_locations(workspace)
         raise UnknownContactError(
             f"location {location_id}: neither the source nor the ledger knows this contact; "
             "refresh, or ask by another of --key, --email and --phone"
+            if location_id in registry
+            else f"location {location_id}: {told_unregistered(location_id, registry)}"
         )
     return {
         **found,

@@ -1,5 +1,8 @@
 """One scan for all locations: the registry, the warehouse, and every row judged and unified."""
 
+from collections.abc import Collection
+from difflib import get_close_matches
+
 from contacts_pipeline.prepare import write_unique_contacts, write_valid_contacts
 from contacts_pipeline.settings import Location
 from contacts_pipeline.steps.stages import stage
@@ -23,6 +26,13 @@ def refresh_locations(workspace: Workspace) -> list[Location]:
 def registered_locations(workspace: Workspace) -> dict[str, Location]:
     """``crm_locations`` by id, in the registry's order."""
     return load_locations(stage(workspace, "crm_locations"))
+
+
+def told_unregistered(name: str, registry: Collection[str]) -> str:
+    """What to tell of a location that is not in the registry, with the one that may be meant."""
+    near = get_close_matches(name, registry, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"there is {', '.join(registry)}"
+    return f"the registry has no such location; {hint}"
 
 
 def extract(workspace: Workspace, *, full_refresh: bool = False) -> Extraction:

@@ -13,9 +13,9 @@ from tests.push.project import Project, people, person
 __all__ = ["crm", "project"]
 
 
-def command(project: Project, *arguments: str) -> tuple[int, str]:
+def command(project: Project, *arguments: str, location: str = "acme") -> tuple[int, str]:
     given = ["--config", str(project.folder / "contacts.yaml")]
-    given += ["--data", str(project.folder / "data"), "explain", "acme", *arguments]
+    given += ["--data", str(project.folder / "data"), "explain", location, *arguments]
     result = CliRunner().invoke(main, given, env=dict(project.environ))
     return result.exit_code, result.output
 
@@ -61,6 +61,9 @@ def test_rejected_gone_and_unknown_keys_tell_theirs(
     code, output = command(acme, "--key", "nobody")
     assert code == 1
     assert "neither the source nor the ledger" in output
+    code, output = command(acme, "--key", "acme-1", location="acmee")
+    assert code == 1
+    assert "location acmee: the registry has no such location; did you mean 'acme'?" in output
 
 
 def test_it_reads_well_at_eighty_columns(project: MakeProject) -> None:
