@@ -223,21 +223,6 @@ class Ledger:
         others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
 
-    def _agree_on_key(self, key_fingerprint: str) -> None:
-        table = schema.facts
-        query = select(table.c.value).where(table.c.name == "key_fingerprint")
-        with self.writing() as connection:
-            stored = connection.execute(query).scalar_one_or_none()
-            if stored is None:
-                row = {"name": "key_fingerprint", "value": key_fingerprint}
-                connection.execute(self.insert(table).values(row).on_conflict_do_nothing())
-                stored = connection.execute(query).scalar_one()
-        if stored != key_fingerprint:
-            raise LedgerError(
-                f"ledger {shown(self.engine)}: its hashes were made with another key; put the "
-                "hash.key of the data folder that wrote it beside it"
-            )
-
     def session(self) -> Connection:
         """A connection of its own; closing it ends the session with the database."""
         try:
@@ -262,19 +247,10 @@ class Ledger:
         with self.reading() as connection, connection.begin():
             yield connection
 
-    @property
-    def _errors(self) -> tuple[type[Exception], ...]:
-        """The driver's too: what it raises while a connection is made is not wrapped."""
-        driver: type[Exception] = self.engine.dialect.loaded_dbapi.Error
-        return (SQLAlchemyError, OSError, driver)
-
     def insert(self, table: Table) -> Any:
         """An insert in the database's own dialect, which knows what to do on a conflict."""
         dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
         return dialect.insert(table)
-
-    def _at(self, table: Table, location_id: str) -> tuple[Any, Any]:
-        return table.c.crm == self.crm, table.c.location_id == location_id
 
     def read_arrow(self, query: Select[Any], columns: pa.Schema) -> pa.Table:
         """What ``query`` gives, as ``columns``."""
@@ -287,6 +263,30 @@ class Ledger:
                 ]
                 batches.append(pa.record_batch(arrays, schema=columns))
         return pa.Table.from_batches(batches, schema=columns)
+
+    def _agree_on_key(self, key_fingerprint: str) -> None:
+        table = schema.facts
+        query = select(table.c.value).where(table.c.name == "key_fingerprint")
+        with self.writing() as connection:
+            stored = connection.execute(query).scalar_one_or_none()
+            if stored is None:
+                row = {"name": "key_fingerprint", "value": key_fingerprint}
+                connection.execute(self.insert(table).values(row).on_conflict_do_nothing())
+                stored = connection.execute(query).scalar_one()
+        if stored != key_fingerprint:
+            raise LedgerError(
+                f"ledger {shown(self.engine)}: its hashes were made with another key; put the "
+                "hash.key of the data folder that wrote it beside it"
+            )
+
+    @property
+    def _errors(self) -> tuple[type[Exception], ...]:
+        """The driver's too: what it raises while a connection is made is not wrapped."""
+        driver: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return (SQLAlchemyError, OSError, driver)
+
+    def _at(self, table: Table, location_id: str) -> tuple[Any, Any]:
+        return table.c.crm == self.crm, table.c.location_id == location_id
 
 
 def utc_now() -> datetime:
