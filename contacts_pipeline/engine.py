@@ -20,6 +20,9 @@ import pyarrow.parquet as pq
 from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.snapshots import private_folder, replacing
 
+ROWS_A_BATCH = 50_000
+"""Handed to Arrow at a time: DuckDB's own million of wide rows is hundreds of megabytes."""
+
 _LIMIT_VARIABLE = "CONTACTS_MEMORY_LIMIT"
 _CHEAPLY = (
     "parquet_version v2, compression zstd, compression_level -1, dictionary_size_limit 10000,"

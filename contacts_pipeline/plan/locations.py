@@ -28,7 +28,7 @@ SENDING: Relations = (
     ("sending_order", "table"),
     ("plan_counts", "table"),
 )
-IDENTITIES_AT_ONCE = 1_000_000
+IDENTITIES_AT_ONCE = 500_000
 """Planned in one pass: what DuckDB keeps of each meanwhile, about 1 kB, it can't spill."""
 
 

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contacts_pipeline.engine import by_location, define, relation_sql
+from contacts_pipeline.engine import ROWS_A_BATCH, by_location, define, relation_sql
 from contacts_pipeline.keyed_hash import fingerprint
 from contacts_pipeline.plan.inputs import PACKAGE, PlannedLocation
 from contacts_pipeline.plan.places import register_by_place, with_ids
@@ -67,7 +67,7 @@ def recall(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
 def remember(con: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
     """Write the hashes of the locations in which many have changed."""
     define(con, PACKAGE, "hashes_to_remember", "table")
-    rows = with_ids(con, "hashes_to_remember").order("location_id").to_arrow_reader()
+    rows = with_ids(con, "hashes_to_remember").order("location_id").to_arrow_reader(ROWS_A_BATCH)
     for location_id, parts in by_location(rows):
         with replacing(paths[location_id]) as path:
             table = pa.Table.from_batches(parts)

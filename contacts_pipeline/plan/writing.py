@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contacts_pipeline.engine import by_location
+from contacts_pipeline.engine import ROWS_A_BATCH, by_location
 from contacts_pipeline.plan.files import (
     HEADER_KEY,
     PlanHeader,
@@ -46,7 +46,7 @@ def save_plans(
             updated_at desc nulls last,
             identity
         """
-    ).to_arrow_reader()
+    ).to_arrow_reader(ROWS_A_BATCH)
     written = set()
     for location_id, parts in by_location(rows):
         _write(headers[location_id], rows.schema, parts, snapshots)

@@ -4,11 +4,14 @@ Codes and names come from ISO 3166 (``pycountry``) and Unicode's CLDR (``babel``
 what neither knows is written here. Names of today come before those of the past.
 """
 
-from collections.abc import Iterable, Iterator
+import pickle
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from pathlib import Path
 
 import pycountry
-from babel import Locale, UnknownLocaleError
+from babel import Locale, localedata
 from babel.core import get_global
 from babel.languages import get_official_languages
 
@@ -127,7 +130,7 @@ def _standard_names() -> Iterator[tuple[str, str]]:
         if len(codes) == 1 and not alias.isdigit():
             yield alias, codes[0]
     for code in vendor_countries():
-        yield _name_in("en", code), code
+        yield str(Locale.parse("en").territories.get(code, "")), code
     yield KOSOVO, KOSOVO
     yield "XKX", KOSOVO
     yield from COLLOQUIAL.items()
@@ -144,14 +147,21 @@ def _former_names() -> Iterator[tuple[str, str]]:
 
 
 def _foreign_names() -> Iterator[tuple[str, str]]:
+    named = defaultdict[str, set[str]](set)
     for code in vendor_countries():
         own = get_official_languages(code, regional=True, de_facto=True)
         for language in {*own, *_SPOKEN_ABROAD}:
-            yield _name_in(language, code), code
+            named[language].add(code)
+    for language, codes in named.items():
+        names = _names_in(language)
+        yield from ((str(names.get(code, "")), code) for code in codes)
 
 
-def _name_in(language: str, code: str) -> str:
-    try:
-        return str(Locale.parse(language).territories.get(code, ""))
-    except UnknownLocaleError:
-        return ""
+def _names_in(language: str) -> Mapping[str, object]:
+    """Code to name: a part of babel's data, all of which it would keep in memory, 110 MB."""
+    path = Path(localedata.resolve_locale_filename(language))
+    if not path.exists():
+        return {}
+    parent = get_global("parent_exceptions").get(language)
+    inherited = _names_in(parent) if parent else {}
+    return {**inherited, **pickle.loads(path.read_bytes()).get("territories", {})}  # noqa: S301 - its own

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from contacts_pipeline.prepare.emails import judge_email
+from contacts_pipeline.prepare.emails import ascii_domain, judge_email
 from contacts_pipeline.prepare.names import recase_name, split_name
 from contacts_pipeline.prepare.phones import Judged, Strictness, judge_phone
 
@@ -42,6 +42,12 @@ def register_functions(con: duckdb.DuckDBPyConnection, phones: Strictness) -> No
     full_name = "struct(first varchar, last varchar)"
     _create(con, "split_name", of_full_names, ["varchar"], full_name)
     _create(con, "recase", of_names, ["varchar"], "varchar")
+
+
+def forget_judged() -> None:
+    """Free what is remembered, some 40 MB a function when full."""
+    for judge in (judge_phone, judge_email, ascii_domain, recase_name, split_name):
+        judge.cache_clear()
 
 
 def _column(judged: Iterable[Judged]) -> pa.Array:

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from contacts_pipeline.engine import engine, save, scan
+from contacts_pipeline.prepare.functions import forget_judged
 from contacts_pipeline.prepare.unify import unify_contacts
 from contacts_pipeline.prepare.validate import validate_contacts
 from contacts_pipeline.settings import Settings
@@ -35,6 +36,7 @@ def write_valid_contacts(
         scan(con, "crm_locations", crm_locations)
         validate_contacts(con, settings, today)
         save(con, "from valid_contacts", valid_contacts)
+    forget_judged()
 
 
 def write_unique_contacts(

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contacts_pipeline.engine import by_location, define
+from contacts_pipeline.engine import ROWS_A_BATCH, by_location, define
 from contacts_pipeline.ledger import Ledger, read_outcomes
 from contacts_pipeline.push.report import LocationReport
 from contacts_pipeline.snapshots import replacing
@@ -109,7 +109,8 @@ def _push_row(push: EndedPush) -> dict[str, str | None]:
 
 
 def _save(con: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
-    rows = con.sql("from upsert_outcomes order by location_id, identity").to_arrow_reader()
+    sorted_rows = con.sql("from upsert_outcomes order by location_id, identity")
+    rows = sorted_rows.to_arrow_reader(ROWS_A_BATCH)
     unwritten = dict(paths)
     for location_id, parts in by_location(rows):
         with (
