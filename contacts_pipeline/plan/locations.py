@@ -28,8 +28,8 @@ SENDING: Relations = (
     ("sending_order", "table"),
     ("plan_counts", "table"),
 )
-IDENTITIES_AT_ONCE = 500_000
-"""Planned in one pass: what DuckDB keeps of each meanwhile, about 1 kB, it can't spill."""
+IDENTITIES_AT_ONCE = 250_000
+"""Planned in one pass, whose tables are to fit into little memory."""
 
 
 def plan_locations(
