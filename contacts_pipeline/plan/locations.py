@@ -28,7 +28,7 @@ SENDING: Relations = (
     ("sending_order", "table"),
     ("plan_counts", "table"),
 )
-IDENTITIES_AT_ONCE = 250_000
+IDENTITIES_AT_ONCE = 1_000_000
 """Planned in one pass, whose tables are to fit into little memory."""
 
 
