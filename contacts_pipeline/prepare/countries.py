@@ -164,4 +164,5 @@ def _names_in(language: str) -> Mapping[str, object]:
         return {}
     parent = get_global("parent_exceptions").get(language)
     inherited = _names_in(parent) if parent else {}
-    return {**inherited, **pickle.loads(path.read_bytes()).get("territories", {})}  # noqa: S301 - its own
+    data = pickle.loads(path.read_bytes())  # noqa: S301 - a file of the package, as babel reads it
+    return {**inherited, **data.get("territories", {})}

@@ -231,7 +231,7 @@ def compare_with_model(
 def test_sandbox_equals_the_model(
     crm_sandbox: StartSandbox, location: SandboxLocation, switches: dict[str, str]
 ) -> None:
-    compare_with_model(crm_sandbox, location, switches, examples=5)
+    compare_with_model(crm_sandbox, location, switches, examples=10)
 
 
 @pytest.mark.slow
