@@ -1,6 +1,7 @@
 """A stage is a Parquet file, written whole beside its old self and renamed into place.
 
-A reader sees the old stage or the new one, never a half; a crash leaves the old one.
+A reader sees the old stage or the new one, never a half; a crash leaves the old one. DuckDB opens a
+file for its footer and again for its rows, so it reads stages through ``unchanging``.
 """
 
 import errno
@@ -9,6 +10,7 @@ import glob
 import hashlib
 import os
 import re
+import resource
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -48,6 +50,27 @@ def replacing(path: Path) -> Iterator[Path]:
             flush(part)
             part.replace(path)
             flush(path.parent)
+
+
+@contextmanager
+def unchanging(*paths: Path) -> Iterator[list[Path]]:
+    """Yield other paths to the same files, which stay these whatever takes the places of ``paths``.
+
+    Raises:
+        FileNotFoundError: one of them is not there.
+    """
+    _allow_open_files(4 * len(paths))
+    with ExitStack() as stack:
+        files = [stack.enter_context(path.open("rb")) for path in paths]
+        yield [Path(f"/dev/fd/{file.fileno()}") for file in files]
+
+
+def _allow_open_files(wanted: int) -> None:
+    """Let this process have so many files open, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if allowed > soft != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contacts_pipeline.snapshots import replacing
+from contacts_pipeline.snapshots import replacing, unchanging
 
 WRITER = """
 import sys
@@ -33,6 +33,17 @@ def another_writer(path: Path) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
+
+
+READER_OF_MANY = """
+import resource, sys
+from pathlib import Path
+from contacts_pipeline.snapshots import unchanging
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (32, most))
+with unchanging(*[Path(sys.argv[1])] * 100) as paths:
+    print(sum(len(path.read_text()) for path in paths))
+"""
 
 
 def names(folder: Path) -> list[str]:
@@ -89,3 +100,22 @@ def _write_half(path: Path) -> None:
     with replacing(path) as part:
         (part.parent / "beside it").write_text("of DuckDB")
         path.parent.write_text("no file")
+
+
+def test_a_stage_that_is_being_read_stays_what_it_was(tmp_path: Path) -> None:
+    path, other = tmp_path / "stage.parquet", tmp_path / "other.parquet"
+    path.write_text("old")
+    other.write_text("other")
+    with unchanging(path, other) as (still, of_other):
+        with replacing(path) as part:
+            part.write_text("new")
+        assert [still.read_text(), still.read_text()] == ["old", "old"]
+        assert of_other.read_text() == "other"
+    assert path.read_text() == "new"
+
+
+def test_more_files_are_read_at_once_than_a_process_may_open_by_default(tmp_path: Path) -> None:
+    path = tmp_path / "stage.parquet"
+    path.write_text("12345")
+    command = [sys.executable, "-c", READER_OF_MANY, str(path)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "500\n"

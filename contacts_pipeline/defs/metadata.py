@@ -13,6 +13,7 @@ from contacts_pipeline.lineage import Lineage
 from contacts_pipeline.masking import looks_personal, mask
 from contacts_pipeline.prepare import FieldWarning, Rejection
 from contacts_pipeline.push import LocationReport
+from contacts_pipeline.snapshots import unchanging
 
 _CODES = """
 select 'rejected' as kind, rejection.code as code, rejection.field as field, count(*) as rows
@@ -116,15 +117,19 @@ def _named(key: Any) -> str | None:
 
 def frame(query: str, path: Path) -> pd.DataFrame:
     """What a query says of the Parquet file at ``$path``."""
-    with duckdb.cursor() as con:  # of the process's own database: another one takes 30 ms to make
-        return con.execute(query, {"path": str(path)}).df()
+    with (
+        unchanging(path) as (still,),
+        duckdb.cursor() as con,  # of the process's own database: another one takes 30 ms to make
+    ):
+        return con.execute(query, {"path": str(still)}).df()
 
 
 def filled_columns(path: Path) -> dict[str, int]:
     """The columns of a stage that hold anything, with how many rows they fill."""
-    names = pq.read_schema(path).names
-    counts = ", ".join(f'count("{name}") as "{name}"' for name in names)
-    row = duckdb.execute(f"select {counts} from read_parquet(?)", [str(path)]).fetchone() or ()
+    with unchanging(path) as (still,), duckdb.cursor() as con:
+        names = pq.read_schema(still).names
+        counts = ", ".join(f'count("{name}") as "{name}"' for name in names)
+        row = con.execute(f"select {counts} from read_parquet(?)", [str(still)]).fetchone() or ()
     return {name: count for name, count in zip(names, row, strict=True) if count}
 
 

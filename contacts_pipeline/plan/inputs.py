@@ -1,7 +1,8 @@
 """What a plan reads and other rooms write: locations and tables."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 
 from contacts_pipeline.contact import CHANNEL_COLUMNS, FIELD_COLUMNS
 from contacts_pipeline.plan.custom_values import CustomFields
+from contacts_pipeline.snapshots import unchanging
 from contacts_pipeline.spent import NOTHING, Spent
 
 _KINDS = {
@@ -123,6 +125,28 @@ class PlannedLocation:
     allows_duplicates: bool = False
     outcomes: Path | None = None
     pushed_plan_id: str | None = None
+
+
+@contextmanager
+def inputs_as_they_are(
+    locations: Sequence[PlannedLocation], sources: Sources
+) -> Iterator[tuple[list[PlannedLocation], Sources]]:
+    """The same, whose files stay what they are while another run writes new ones."""
+    lists = [path for one in locations for path in (one.crm_contacts, one.outcomes) if path]
+    with unchanging(sources.valid_contacts, sources.unique_contacts, *lists) as paths:
+        valid_contacts, unique_contacts, *rest = paths
+        still = dict(zip(lists, rest, strict=True))
+        yield (
+            [
+                replace(
+                    one,
+                    crm_contacts=one.crm_contacts and still[one.crm_contacts],
+                    outcomes=one.outcomes and still[one.outcomes],
+                )
+                for one in locations
+            ],
+            replace(sources, valid_contacts=valid_contacts, unique_contacts=unique_contacts),
+        )
 
 
 @dataclass(frozen=True)

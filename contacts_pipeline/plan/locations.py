@@ -17,7 +17,12 @@ from contacts_pipeline.ledger import (
 )
 from contacts_pipeline.plan.files import PlanHeader
 from contacts_pipeline.plan.headers import extracted_before, header, last_header
-from contacts_pipeline.plan.inputs import DEFERRED_CONTACTS, PlannedLocation, Sources
+from contacts_pipeline.plan.inputs import (
+    DEFERRED_CONTACTS,
+    PlannedLocation,
+    Sources,
+    inputs_as_they_are,
+)
 from contacts_pipeline.plan.kept import digest_inputs, still_holds
 from contacts_pipeline.plan.memory import memory_path, remember
 from contacts_pipeline.plan.planner import Known, Relations, define_all, planning
@@ -47,28 +52,28 @@ def plan_locations(
     A plan that sends nothing, and whose inputs are those of the last one, is the last one. More
     than ``identities_at_once`` are planned together only where one location has them.
     """
-    inputs = digest_inputs(locations, sources, ledger, policy, hash_key)
-    last = {one.location_id: last_header(one, sources.snapshots, ledger.crm) for one in locations}
-    kept = {}
-    for one in locations:
-        before = last[one.location_id]
-        if before is not None and still_holds(before, inputs.get(one.location_id), one):
-            told = {"run_id": run_id, "spent": one.spent}
-            kept[one.location_id] = before.model_copy(update=told)
-    changed = [one for one in locations if one.location_id not in kept]
-    plans = kept
-    for some in _passes(changed, sources, identities_at_once):
-        plans |= _plan_anew(
-            some,
-            sources,
-            ledger,
-            policy,
-            run_id=run_id,
-            hash_key=hash_key,
-            inputs=inputs,
-            last=last,
-        )
-    return plans
+    with inputs_as_they_are(locations, sources) as (places, still):
+        inputs = digest_inputs(places, still, ledger, policy, hash_key)
+        last = {one.location_id: last_header(one, still.snapshots, ledger.crm) for one in places}
+        plans = {}
+        for one in places:
+            before = last[one.location_id]
+            if before is not None and still_holds(before, inputs.get(one.location_id), one):
+                told = {"run_id": run_id, "spent": one.spent}
+                plans[one.location_id] = before.model_copy(update=told)
+        changed = [one for one in places if one.location_id not in plans]
+        for some in _passes(changed, still, identities_at_once):
+            plans |= _plan_anew(
+                some,
+                still,
+                ledger,
+                policy,
+                run_id=run_id,
+                hash_key=hash_key,
+                inputs=inputs,
+                last=last,
+            )
+        return plans
 
 
 def _passes(

@@ -6,7 +6,8 @@ same. What is missing, or of another form, is made anew.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,7 @@ from contacts_pipeline.keyed_hash import fingerprint
 from contacts_pipeline.plan.inputs import PACKAGE, PlannedLocation
 from contacts_pipeline.plan.places import register_by_place, with_ids
 from contacts_pipeline.settings import Policy
-from contacts_pipeline.snapshots import file_name, replacing
+from contacts_pipeline.snapshots import file_name, replacing, unchanging
 
 REMEMBERED_HASHES = pa.schema(
     [
@@ -55,13 +56,14 @@ def rules(location: PlannedLocation, policy: Policy, hash_key: bytes) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def recall(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
-    """Register ``remembered_hashes`` from those of ``paths`` that can be used."""
-    usable = [str(path) for path in paths if _is_usable(path)]
-    if usable:
-        register_by_place(con, "remembered_hashes", con.read_parquet(usable))
-    else:
-        register_by_place(con, "remembered_hashes", REMEMBERED_HASHES.empty_table())
+@contextmanager
+def recalling(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> Iterator[None]:
+    """Register ``remembered_hashes``, which reads those of ``paths`` that can be used."""
+    with unchanging(*filter(Path.exists, paths)) as kept:
+        usable = [str(path) for path in kept if _is_usable(path)]
+        rows = con.read_parquet(usable) if usable else REMEMBERED_HASHES.empty_table()
+        register_by_place(con, "remembered_hashes", rows)
+        yield
 
 
 def remember(con: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
@@ -77,5 +79,5 @@ def remember(con: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
 def _is_usable(path: Path) -> bool:
     try:
         return bool(pq.read_schema(path).equals(REMEMBERED_HASHES))
-    except (FileNotFoundError, pa.ArrowInvalid):
+    except pa.ArrowInvalid:
         return False

@@ -23,7 +23,7 @@ from contacts_pipeline.plan.inputs import (
     read_listed,
 )
 from contacts_pipeline.plan.listed_phones import define_listed_phones
-from contacts_pipeline.plan.memory import recall, rules
+from contacts_pipeline.plan.memory import recalling, rules
 from contacts_pipeline.plan.places import number_places, register_by_place, with_ids
 from contacts_pipeline.settings import Policy
 from contacts_pipeline.settings.edits import rules_of_edits
@@ -92,22 +92,22 @@ def planning(
     policy: Policy,
     hash_key: bytes,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Every relation up to ``upsert_plan``."""
+    """Every relation up to ``upsert_plan``; what they read must not be replaced meanwhile."""
     with engine(sources.scratch) as con:
         define_keyed_hash(con, hash_key)
         con.execute(relation_sql(PACKAGE, "macros"))
         scan(con, "all_unique_contacts", sources.unique_contacts)
         scan(con, "valid_contacts", sources.valid_contacts)
         _register(con, locations, policy, hash_key)
-        recall(con, known.hashes)
         define_custom_values(con, {one.location_id: one.custom_fields for one in locations})
         _register_crm(con, known, locations)
         define_all(con, CONTACTS)
         _register_fields(con, known, "listed_later")
-        define_all(con, IDENTITIES)
-        _register_fields(con, known, "compared_contacts")
-        define_all(con, CHANGES)
-        yield con
+        with recalling(con, known.hashes):
+            define_all(con, IDENTITIES)
+            _register_fields(con, known, "compared_contacts")
+            define_all(con, CHANGES)
+            yield con
 
 
 def define_all(con: duckdb.DuckDBPyConnection, relations: Relations) -> None:

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from contacts_pipeline.engine import define
 from contacts_pipeline.ledger.relations import ACKNOWLEDGED_CONTACTS, ACKNOWLEDGED_FIELDS, UNSETTLED
-from contacts_pipeline.plan.inputs import PACKAGE, PlannedLocation, Sources
+from contacts_pipeline.plan.inputs import PACKAGE, PlannedLocation, Sources, inputs_as_they_are
 from contacts_pipeline.plan.places import with_ids
 from contacts_pipeline.plan.planner import Known, planning
 from contacts_pipeline.settings import Policy
@@ -24,6 +24,9 @@ def restored_contacts(
         UNSETTLED.empty_table(),
         lambda _wanted: ACKNOWLEDGED_FIELDS.empty_table(),
     )
-    with planning(locations, sources, nothing, policy, hash_key) as con:
+    with (
+        inputs_as_they_are(locations, sources) as (places, still),
+        planning(places, still, nothing, policy, hash_key) as con,
+    ):
         define(con, PACKAGE, "restored_contacts")
         return with_ids(con, "restored_contacts").to_arrow_table()

@@ -8,6 +8,7 @@ from contacts_pipeline.prepare.functions import forget_judged
 from contacts_pipeline.prepare.unify import unify_contacts
 from contacts_pipeline.prepare.validate import validate_contacts
 from contacts_pipeline.settings import Settings
+from contacts_pipeline.snapshots import unchanging
 
 
 def write_valid_contacts(
@@ -31,9 +32,12 @@ def write_valid_contacts(
         memory_limit: Such as ``"4GiB"``, for DuckDB.
         today: Days of birth after it are in the future.
     """
-    with engine(scratch, memory_limit) as con:
-        scan(con, "warehouse_contacts", warehouse_contacts)
-        scan(con, "crm_locations", crm_locations)
+    with (
+        unchanging(warehouse_contacts, crm_locations) as (rows, registry),
+        engine(scratch, memory_limit) as con,
+    ):
+        scan(con, "warehouse_contacts", rows)
+        scan(con, "crm_locations", registry)
         validate_contacts(con, settings, today)
         save(con, "from valid_contacts", valid_contacts)
     forget_judged()
@@ -58,8 +62,11 @@ def write_unique_contacts(
         scratch: Folder to spill to.
         memory_limit: Such as ``"4GiB"``, for DuckDB.
     """
-    with engine(scratch, memory_limit) as con:
-        scan(con, "valid_contacts", valid_contacts)
-        scan(con, "crm_locations", crm_locations)
+    with (
+        unchanging(valid_contacts, crm_locations) as (rows, registry),
+        engine(scratch, memory_limit) as con,
+    ):
+        scan(con, "valid_contacts", rows)
+        scan(con, "crm_locations", registry)
         unify_contacts(con, settings)
         save(con, "from unique_contacts", unique_contacts)

@@ -65,7 +65,8 @@ def writing_list(path: Path, header: ListHeader) -> Iterator[pq.ParquetWriter]:
 
 def contact_ids(path: Path) -> set[str]:
     """The contacts of the list at ``path``."""
-    return set(pq.read_table(path, columns=["contact_id"])["contact_id"].to_pylist())
+    with pq.ParquetFile(path) as file:
+        return set(file.read(columns=["contact_id"])["contact_id"].to_pylist())
 
 
 def rows_without(path: Path, contact_ids: AbstractSet[str]) -> Iterator[pa.RecordBatch]:

@@ -1,10 +1,12 @@
 """Counting the stages again from disk, so that a check does not believe the code it checks."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from contacts_pipeline.snapshots import unchanging
 from contacts_pipeline.steps.stages import stage
 from contacts_pipeline.workspace import Workspace
 
@@ -145,20 +147,21 @@ def count_unplanned(workspace: Workspace, location_id: str) -> dict[str, int]:
         from read_parquet($valid), identities
         where location_id = $location_id
         """,
+        location_id,
         valid=stage(workspace, "valid_contacts"),
         unique=stage(workspace, "unique_contacts"),
-        location_id=location_id,
     )
     return {name: n or 0 for name, n in row.items()}
 
 
-def _rows(query: str, **given: Any) -> list[dict[str, Any]]:
-    with duckdb.connect(":memory:") as con:
-        found = con.execute(query, {name: str(value) for name, value in given.items()})
+def _rows(query: str, location_id: str | None = None, **stages: Path) -> list[dict[str, Any]]:
+    with unchanging(*stages.values()) as paths, duckdb.connect(":memory:") as con:
+        given = {name: str(path) for name, path in zip(stages, paths, strict=True)}
+        found = con.execute(query, given | ({"location_id": location_id} if location_id else {}))
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def _one(query: str, **given: Any) -> dict[str, Any]:
-    (row,) = _rows(query, **given)
+def _one(query: str, location_id: str | None = None, **stages: Path) -> dict[str, Any]:
+    (row,) = _rows(query, location_id, **stages)
     return row

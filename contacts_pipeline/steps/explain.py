@@ -20,6 +20,7 @@ from contacts_pipeline.ledger import (
     requests_of_keys,
 )
 from contacts_pipeline.plan import newest_plan, read_header
+from contacts_pipeline.snapshots import unchanging
 from contacts_pipeline.steps.refresh import registered_locations, told_unregistered
 from contacts_pipeline.steps.stages import stage
 from contacts_pipeline.workspace import Workspace
@@ -123,7 +124,7 @@ def _planned(workspace: Workspace, crm: str, location_id: str, keys: Collection[
 
 
 def _rows(query: str, *, path: Path, **given: Any) -> Rows:
-    with duckdb.connect(":memory:") as con:
+    with unchanging(path) as (still,), duckdb.connect(":memory:") as con:
         con.execute("set timezone = 'UTC'")
-        rows = con.sql(query, params={"path": str(path), **given})
+        rows = con.sql(query, params={"path": str(still), **given})
         return list(rows.to_arrow_table().to_pylist())

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contacts_pipeline.engine import engine, relation_sql, save, scan
-from contacts_pipeline.snapshots import private_folder
+from contacts_pipeline.snapshots import private_folder, unchanging
 from contacts_pipeline.warehouse.query import ContactsQuery
 from contacts_pipeline.warehouse.reader import Reader
 from contacts_pipeline.warehouse.snapshot import STATE, write_contacts
@@ -52,8 +52,8 @@ def read_changes(
         _write_keys(reader, query, keys, wanted=all_keys)
         with reader.stream(query.changed_since(reader, since)) as batches:
             rows_read = write_contacts(batches, custom_fields, changed)
-        with engine(scratch) as con:
-            for name, path in (("snapshot", snapshot), ("changed", changed), ("keys", keys)):
+        with unchanging(snapshot) as (before,), engine(scratch) as con:
+            for name, path in (("snapshot", before), ("changed", changed), ("keys", keys)):
                 scan(con, name, path)
             repeated, deleted, late = _counts(con, keys_read=all_keys)
             if repeated:
@@ -68,10 +68,10 @@ def read_changes(
 
 def starting_point(snapshot: Path, read_at: datetime, overlap_minutes: float) -> datetime | None:
     """Where the cursor starts; a time that lay in the future when it was read does not count."""
-    with duckdb.connect(":memory:") as con:
+    with unchanging(snapshot) as (path,), duckdb.connect(":memory:") as con:
         row = con.execute(
             "select max(updated_at) from read_parquet(?) where updated_at <= ?",
-            [str(snapshot), read_at.replace(tzinfo=None)],
+            [str(path), read_at.replace(tzinfo=None)],
         ).fetchone()
     newest: datetime | None = row[0] if row else None
     return newest and newest - timedelta(minutes=overlap_minutes)

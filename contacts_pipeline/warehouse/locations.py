@@ -68,7 +68,8 @@ def save_locations(locations: list[Location], snapshot: Path) -> None:
 
 def load_locations(snapshot: Path) -> dict[str, Location]:
     """``crm_locations`` as models, by id."""
-    rows = pq.read_table(snapshot).to_pylist()
+    with pq.ParquetFile(snapshot) as file:
+        rows = file.read().to_pylist()
     found = [Location.model_validate({"id": row.pop("location_id")} | row) for row in rows]
     return {location.id: location for location in found}
 

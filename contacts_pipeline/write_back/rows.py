@@ -10,6 +10,7 @@ import pyarrow as pa
 from contacts_pipeline.engine import engine, relation_sql, scan
 from contacts_pipeline.masking import mask
 from contacts_pipeline.push import LocationReport
+from contacts_pipeline.snapshots import unchanging
 from contacts_pipeline.warehouse import Replacement
 from contacts_pipeline.write_back.tables import COUNTS, TABLES
 
@@ -45,9 +46,12 @@ def replacements(
     push: PushedPlan, valid_contacts: Path, known_contacts: pa.Table | None, scratch: Path
 ) -> list[Replacement]:
     """The rows to write for one push; the ids stay as they are where none are given."""
-    with engine(scratch) as con:
-        scan(con, "upsert_outcomes", push.outcomes)
-        scan(con, "valid_contacts", valid_contacts)
+    with (
+        unchanging(push.outcomes, valid_contacts) as (outcomes, judged),
+        engine(scratch) as con,
+    ):
+        scan(con, "upsert_outcomes", outcomes)
+        scan(con, "valid_contacts", judged)
         con.create_function("masked", mask, ["varchar"], "varchar")
         found = [
             Replacement("outcomes", _rows(con, "outcomes", "outcome_rows", push), push.of_run),

@@ -227,9 +227,19 @@ class Bench:
         **options: int,
     ) -> dict[str, PlanHeader]:
         """Plan these locations; ``rejected`` are rows of ``valid_contacts``."""
+        return self.plan_of(self.write_stages(contacts, rejected), locations, policy, **options)
+
+    def plan_of(
+        self,
+        sources: Sources,
+        locations: Sequence[PlannedLocation],
+        policy: Mapping[str, Any] | None = None,
+        **options: int,
+    ) -> dict[str, PlanHeader]:
+        """Plan these locations from stages that are there already."""
         return plan_locations(
             locations,
-            self.write_stages(contacts, rejected),
+            sources,
             self.ledger,
             Policy.model_validate(policy or {}),
             run_id="run",
