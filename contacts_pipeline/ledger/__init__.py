@@ -8,7 +8,7 @@ from contacts_pipeline.ledger.acknowledged import (
     read_acknowledged_contacts,
     read_acknowledged_fields,
 )
-from contacts_pipeline.ledger.changes import count_change, read_changes
+from contacts_pipeline.ledger.changes import count_change
 from contacts_pipeline.ledger.database import LedgerError
 from contacts_pipeline.ledger.history import (
     contacts_of_keys,
@@ -27,7 +27,7 @@ from contacts_pipeline.ledger.progress import (
 )
 from contacts_pipeline.ledger.restore import restore_contacts
 from contacts_pipeline.ledger.standing import PushTimes, push_times
-from contacts_pipeline.ledger.store import Ledger, utc_now
+from contacts_pipeline.ledger.store import Ledger, Position, utc_now
 from contacts_pipeline.ledger.usage import DayLeft, day_left, record_read
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "PlanProgress",
+    "Position",
     "PushTimes",
     "TakenUpsert",
     "acknowledged_identities",
@@ -51,7 +52,6 @@ __all__ = [
     "push_times",
     "read_acknowledged_contacts",
     "read_acknowledged_fields",
-    "read_changes",
     "read_outcomes",
     "record_read",
     "requests_of_keys",

@@ -14,12 +14,6 @@ from contacts_pipeline.ledger.bulk import merge_rows
 from contacts_pipeline.ledger.store import Ledger
 
 
-def read_changes(ledger: Ledger, location_ids: Sequence[str]) -> dict[str, int]:
-    """The number of each location; 0 where nothing was ever written."""
-    with ledger.reading() as connection:
-        return dict.fromkeys(location_ids, 0) | _numbers(ledger, connection, location_ids)
-
-
 def count_change(
     ledger: Ledger, connection: Connection, location_ids: Collection[str]
 ) -> Mapping[str, int]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from sqlalchemy import Connection, Select, Table, and_, false, func, select, update
@@ -25,6 +25,14 @@ from contacts_pipeline.ledger.database import (
 )
 from contacts_pipeline.ledger.migrations import bring_up_to_date
 from contacts_pipeline.ledger.relations import KNOWN_CONTACTS, UNSETTLED
+
+
+class Position(NamedTuple):
+    """How far a location has come: plans that have written, the last of them, commits counted."""
+
+    version: int = 0
+    plan_id: str | None = None
+    changes: int = 0
 
 
 class Ledger:
@@ -82,18 +90,28 @@ class Ledger:
             UNSETTLED,
         )
 
-    def version(self, location_id: str) -> tuple[int, str | None]:
-        """How many plans have written to the location, and which was the last."""
+    def positions(self, location_ids: Sequence[str]) -> dict[str, Position]:
+        """How far each location has come."""
         table = schema.locations
+        query = select(
+            table.c.location_id, table.c.version, table.c.plan_id, table.c.changes
+        ).where(table.c.crm == self.crm, table.c.location_id.in_(location_ids))
         with self.reading() as connection:
-            row = connection.execute(
-                select(table.c.version, table.c.plan_id).where(*self._at(table, location_id))
-            ).one_or_none()
-        return (row.version, row.plan_id) if row else (0, None)
+            known = {name: Position(*rest) for name, *rest in connection.execute(query)}
+        return dict.fromkeys(location_ids, Position()) | known
 
-    def begin_plan(self, location_id: str, plan_id: str, planned_at_version: int) -> bool:
-        """Claim the location for a plan; False if another plan has written since it was made."""
+    def begin_plan(
+        self, location_id: str, plan_id: str, version: int, changes: int | None = None
+    ) -> bool:
+        """Claim the location for a plan that was made at ``version`` and ``changes``.
+
+        False if anything was written since. Call it only as the location's one pusher. ``changes``
+        is None for a plan of an older program, which did not keep it.
+        """
         table = schema.locations
+        unchanged = [table.c.version == version]
+        if changes is not None:
+            unchanged.append(table.c.changes == changes)
         with self.writing() as connection:
             connection.execute(
                 self.insert(table)
@@ -102,11 +120,8 @@ class Ledger:
             )
             claimed = connection.execute(
                 update(table)
-                .where(
-                    *self._at(table, location_id),
-                    table.c.version == planned_at_version,
-                )
-                .values(version=planned_at_version + 1, plan_id=plan_id)
+                .where(*self._at(table, location_id), *unchanged)
+                .values(version=version + 1, plan_id=plan_id)
             ).rowcount
             if claimed:
                 return True

@@ -82,7 +82,9 @@ class PlanHeader(BaseModel):
     ``reason`` is the breaker that holds the location, null if none; ``seconds_estimated`` is the
     time that ``requests`` take under the location's limits; ``extracted_before`` the rows of the
     last plan whose size was taken as right; ``gone`` are contacts without a source row, which stay;
-    ``budget`` is null if it sends nothing; ``inputs`` is a digest of all that the rows come from.
+    ``ledger_version`` and ``ledger_changes`` say what it knew, the latter null if an older program
+    made it; ``budget`` is null if it sends nothing; ``inputs`` is a digest of all that the rows
+    come from.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -92,6 +94,7 @@ class PlanHeader(BaseModel):
     crm: str
     location_id: str
     ledger_version: int
+    ledger_changes: int | None = None
     made_at: datetime
     scored: bool
     reason: str | None

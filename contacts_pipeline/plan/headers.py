@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from contacts_pipeline.ledger import DayLeft
+from contacts_pipeline.ledger import DayLeft, Position
 from contacts_pipeline.plan.breakers import tripped
 from contacts_pipeline.plan.files import (
     DayBudget,
@@ -45,7 +45,7 @@ def header(
     day: DayLeft | None,
     *,
     rows_before: int | None,
-    version: int,
+    position: Position,
     crm: str,
     run_id: str,
     inputs: str | None,
@@ -67,7 +67,8 @@ def header(
         run_id=run_id,
         crm=crm,
         location_id=location.location_id,
-        ledger_version=version,
+        ledger_version=position.version,
+        ledger_changes=position.changes,
         made_at=datetime.now(UTC),
         scored=location.scored,
         reason=reason,

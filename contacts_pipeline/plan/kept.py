@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from contacts_pipeline.engine import define, engine, scan
 from contacts_pipeline.keyed_hash import fingerprint
-from contacts_pipeline.ledger import Ledger, read_changes
+from contacts_pipeline.ledger import Ledger, Position
 from contacts_pipeline.plan.files import PlanHeader
 from contacts_pipeline.plan.headers import extracted_before, header
 from contacts_pipeline.plan.inputs import PACKAGE, PlannedLocation, Sources, read_listed
@@ -61,14 +61,14 @@ def digest_inputs(
         "policy": policy.model_dump_json(),
     }
     ids = [one.location_id for one in locations]
-    changes, rows = read_changes(ledger, ids), _digest_rows(sources, ids)
+    positions, rows = ledger.positions(ids), _digest_rows(sources, ids)
     return {
         one.location_id: _digest(
             told
             | _facts(one)
             | {
                 "list": one.crm_contacts and _list_id(one),
-                "ledger": [*ledger.version(one.location_id), changes[one.location_id]],
+                "ledger": positions[one.location_id],
                 "rows": rows.get(one.location_id),
             }
         )
@@ -89,7 +89,7 @@ def still_holds(last: PlanHeader, inputs: str | None, location: PlannedLocation)
         facts,
         None,
         rows_before=extracted_before(location, last),
-        version=last.ledger_version,
+        position=Position(last.ledger_version, changes=last.ledger_changes or 0),
         crm=last.crm,
         run_id=last.run_id,
         inputs=inputs,

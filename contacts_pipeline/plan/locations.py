@@ -118,7 +118,7 @@ def _plan_anew(
     last: Mapping[str, PlanHeader | None],
 ) -> dict[str, PlanHeader]:
     ids = [location.location_id for location in locations]
-    versions = {location_id: ledger.version(location_id)[0] for location_id in ids}
+    positions = ledger.positions(ids)
     memories = {one: memory_path(sources.snapshots, ledger.crm, one) for one in ids}
     known = Known(
         read_acknowledged_contacts(ledger, ids),
@@ -137,7 +137,7 @@ def _plan_anew(
                 facts[one.location_id],
                 days.get(one.location_id),
                 rows_before=extracted_before(one, last[one.location_id]),
-                version=versions[one.location_id],
+                position=positions[one.location_id],
                 crm=ledger.crm,
                 run_id=run_id,
                 inputs=inputs.get(one.location_id),

@@ -141,8 +141,10 @@ async def _guarded(push: LocationPush, around: Surroundings, stop: StopSignal) -
 
 
 def _begin(plan: PlanHeader, ledger: Ledger) -> bool:
-    """Whether no other plan has written since this one was made."""
-    return ledger.begin_plan(plan.location_id, plan.plan_id, plan.ledger_version)
+    """Whether nothing has been written since this plan was made, but by itself."""
+    return ledger.begin_plan(
+        plan.location_id, plan.plan_id, plan.ledger_version, plan.ledger_changes
+    )
 
 
 async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal) -> LocationReport:

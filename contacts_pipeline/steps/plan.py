@@ -152,9 +152,9 @@ def stored_plan(
 
 def _forget_plans(workspace: Workspace, ledger: Ledger, location_ids: Sequence[str]) -> None:
     """Remove plans that no push needs: neither one that may go on nor the proof of the last."""
-    pushed = ledger.last_pushes(location_ids)
+    pushed, positions = ledger.last_pushes(location_ids), ledger.positions(location_ids)
     for location_id in location_ids:
-        needed = [ledger.version(location_id)[1] or ""]
+        needed = [positions[location_id].plan_id or ""]
         if location_id in pushed:
             needed.append(pushed[location_id]["plan_id"] or "")
         forget_plans(

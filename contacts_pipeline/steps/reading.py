@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from contacts_pipeline.ledger import Ledger, read_changes, record_read
+from contacts_pipeline.ledger import Ledger, record_read
 from contacts_pipeline.pull import (
     ContactsRead,
     Door,
@@ -67,7 +67,7 @@ def _wanted_reads(
     keys = workspace.settings.contacts.custom_fields
     policy = workspace.settings.policy.crm_snapshot
     known = ledger.locations_with_contacts()
-    changes = read_changes(ledger, [location.id for location in locations])
+    positions = ledger.positions([location.id for location in locations])
     reads, without_token = [], {}
     for location in locations:
         catalogue = catalogue_path(workspace, location.id)
@@ -93,7 +93,7 @@ def _wanted_reads(
                 Door(location.id, access, location.burst_limit, location.interval_ms / 1000),
                 contacts if wants_contacts else None,
                 catalogue if wants_catalogue else None,
-                changes[location.id],
+                positions[location.id].changes,
                 timedelta(days=workspace.settings.crm.whole_list_days),
                 details if wants_contacts and details_are_old(details) else None,
             )

@@ -9,7 +9,7 @@ from typing import Any
 from contacts_pipeline.ledger import (
     Journal,
     Ledger,
-    read_changes,
+    Position,
     record_read,
     restore_contacts,
 )
@@ -62,8 +62,7 @@ def rebuild(
     A location of which the ledger knows contacts is left alone unless they are to be replaced.
     """
     registry = registered_locations(workspace)
-    versions = {name: ledger.version(name) for name in location_ids}
-    changes = read_changes(ledger, location_ids)
+    positions = ledger.positions(location_ids)
     known = set() if replace else ledger.locations_with_contacts()
     results = {name: _refused(name) for name in location_ids if name in known}
     wanted = [registry[name] for name in location_ids if name not in known]
@@ -82,7 +81,7 @@ def rebuild(
                 catalogue_path(workspace, location.id)
                 if workspace.settings.contacts.custom_fields
                 else None,
-                changes[location.id],
+                positions[location.id].changes,
                 whole_after=timedelta(0),
             )
         )
@@ -98,7 +97,9 @@ def rebuild(
             results[location_id] = Rebuilt(
                 "failed", answer.error.code, told, requests=answer.spent.requests
             )
-    return results | _restore(workspace, ledger, listed, answers, versions=versions, run_id=run_id)
+    return results | _restore(
+        workspace, ledger, listed, answers, positions=positions, run_id=run_id
+    )
 
 
 def _restore(
@@ -107,7 +108,7 @@ def _restore(
     locations: Sequence[Location],
     answers: dict[str, ReadResult],
     *,
-    versions: dict[str, tuple[int, str | None]],
+    positions: dict[str, Position],
     run_id: str,
 ) -> dict[str, Rebuilt]:
     sources = Sources(
@@ -128,7 +129,8 @@ def _restore(
             for location in locations:
                 answer, found = answers[location.id], rows[location.id]
                 async with only_pusher(ledger, journal, location.id) as alone:
-                    if alone and ledger.version(location.id) != versions[location.id]:
+                    now = ledger.positions([location.id])[location.id]
+                    if alone and now != positions[location.id]:
                         results[location.id] = _overtaken(location.id, answer)
                         continue
                     if alone:

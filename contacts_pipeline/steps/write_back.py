@@ -57,7 +57,7 @@ def _written(workspace: Workspace, ledger: Ledger, writer: Writer, one: Proven) 
         one.push["finished_at"],
         one.report,
         one.path,
-        ledger.version(one.plan.location_id)[0],
+        ledger.positions([one.plan.location_id])[one.plan.location_id].version,
     )
     changed = push.report.created + push.report.updated > 0
     written = writer.largest("pushes", "ledger_version", push.of_location)

@@ -12,7 +12,15 @@ from sqlalchemy import event
 
 from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.keyed_hash import load_key
-from contacts_pipeline.ledger import Entry, Journal, Ledger, LedgerError, utc_now
+from contacts_pipeline.ledger import (
+    Entry,
+    Journal,
+    Ledger,
+    LedgerError,
+    Position,
+    count_change,
+    utc_now,
+)
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.sandbox import running_sandbox
 from tests.push.project import Project, people, wide
@@ -158,7 +166,20 @@ def test_plan_of_an_older_ledger_is_refused_and_its_own_is_taken_up_again(tmp_pa
     assert not ledger.begin_plan("acme", "two", 0)
     assert ledger.begin_plan("acme", "two", 1)
     assert not ledger.begin_plan("acme", "one", 0)
-    assert ledger.version("acme") == (2, "two")
+    assert ledger.positions(["acme", "bolt"]) == {
+        "acme": Position(2, "two", 0),
+        "bolt": Position(0, None, 0),
+    }
+
+
+def test_plan_is_refused_that_did_not_know_of_all_that_the_last_one_wrote(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "ledger.sqlite")
+    assert ledger.begin_plan("acme", "one", 0, 0)
+    with ledger.writing() as connection:
+        count_change(ledger, connection, ["acme"])
+    assert not ledger.begin_plan("acme", "two", 1, 0)
+    assert ledger.begin_plan("acme", "one", 0, 0), "it is what has been writing"
+    assert ledger.begin_plan("acme", "two", 1, 1)
 
 
 def test_sqlite_flushes_every_commit(tmp_path: Path) -> None:

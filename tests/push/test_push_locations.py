@@ -106,6 +106,13 @@ def test_plan_made_while_another_is_pushed_changes_nothing_for_its_push_and_proo
         assert proven.recount.agrees_with(pushed["acme"])
         assert proven.recount.states == {"created": 16}
     assert crm.count("upsert") == 16
+    overtaken = acme.push_the_plan()["acme"]
+    assert (overtaken.status, overtaken.reason) == ("held", "plan_stale")
+    assert overtaken.held + overtaken.unchanged == 17
+    assert crm.count("upsert") == 16, "it did not know of what was written after it was made"
+    again = acme.push()["acme"]
+    assert (again.created, again.unchanged) == (1, 16)
+    assert crm.count("upsert") == 17
 
 
 def test_missing_plan_holds_its_location_alone(crm: RunningSandbox, project: MakeProject) -> None:
