@@ -6,6 +6,7 @@ A plan is never written over: a push and its proof read the very file that they 
 import json
 import time
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -18,6 +19,8 @@ from contacts_pipeline.snapshots import file_name, replacing
 from contacts_pipeline.spent import NOTHING, Spent
 
 HEADER_KEY = "contacts_pipeline.plan"
+SPARE_PLANS = 4
+"""The last so many of a location stay, whatever a clock says: somebody may be about to push one."""
 _BATCH_ROWS = 256
 
 
@@ -139,11 +142,11 @@ def point_to_newest(snapshots: Path, header: PlanHeader) -> None:
 def forget_plans(
     snapshots: Path, crm: str, location_id: str, keep: Collection[str], older_than_seconds: float
 ) -> None:
-    """Remove a location's plans of that age, but not the newest nor those in ``keep``."""
+    """Remove a location's plans of that age, but not the last few nor those in ``keep``."""
     newest = newest_plan(snapshots, crm, location_id)
     oldest = time.time() - older_than_seconds
-    for path in _folder(snapshots, crm, location_id).glob("*.parquet"):
-        if path != newest and path.stem not in keep and path.stat().st_mtime < oldest:
+    for written_at, path in _by_age(_folder(snapshots, crm, location_id))[:-SPARE_PLANS]:
+        if path != newest and path.stem not in keep and written_at < oldest:
             path.unlink(missing_ok=True)
 
 
@@ -167,6 +170,15 @@ def read_rows(path: Path, *actions: str) -> Iterator[dict[str, Any]]:
             for row in batch.to_pylist():
                 if not actions or row["action"] in actions:
                     yield row
+
+
+def _by_age(folder: Path) -> list[tuple[float, Path]]:
+    """The plans in a folder with the time of each, the oldest first."""
+    found = []
+    for path in folder.glob("*.parquet"):
+        with suppress(FileNotFoundError):  # another process has removed it
+            found.append((path.stat().st_mtime, path))
+    return sorted(found)
 
 
 def header_json(header: PlanHeader) -> str:

@@ -21,7 +21,7 @@ from contacts_pipeline.ledger import (
     plan_progress,
     utc_now,
 )
-from contacts_pipeline.plan.files import PlanHeader
+from contacts_pipeline.plan.files import PlanError, PlanHeader
 from contacts_pipeline.push.budget import DailyBudget
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.push.held import held_as_unsettled, settle_held
@@ -34,6 +34,7 @@ from contacts_pipeline.push.report import LocationReport, Status, quantiles
 from contacts_pipeline.push.sending import send_all
 from contacts_pipeline.push.stop import StopSignal
 from contacts_pipeline.push.wire import Wire
+from contacts_pipeline.snapshots import unchanging
 from contacts_pipeline.spent import NOTHING, Spent
 
 _LOG = logging.getLogger(__name__)
@@ -124,20 +125,38 @@ def _stopping_at(quiet_from: datetime | None, stop: StopSignal) -> Iterator[None
 
 async def _guarded(push: LocationPush, around: Surroundings, stop: StopSignal) -> LocationReport:
     plan = push.plan
-    spent = _spent_on_the_plan(plan, around)
+
+    def held_back(reason: str, told: str) -> LocationReport:
+        report = LocationReport.held_back(plan.counts, reason, told)
+        return report.after(_spent_on_the_plan(plan, around))
+
     if plan.reason is not None and not around.force:
-        return LocationReport.held_back(plan.counts, plan.reason, plan.told or "").after(spent)
+        return held_back(plan.reason, plan.told or "")
+    place = f"location {plan.location_id}"
     async with only_pusher(around.ledger, around.journal, plan.location_id) as alone:
         if not alone:
-            told = f"location {plan.location_id}: another push of it is running; wait for its end"
-            return LocationReport.held_back(plan.counts, "already_running", told).after(spent)
-        if _to_send(plan) and not await asyncio.to_thread(_begin, plan, around.ledger):
-            told = (
-                f"location {plan.location_id}: another plan was pushed since; "
-                "materialise upsert_plan again"
-            )
-            return LocationReport.held_back(plan.counts, "plan_stale", told).after(spent)
-        return await _push_rows(push, around, stop)
+            told = f"{place}: another push of it is running; wait for its end"
+            return held_back("already_running", told)
+        with _opened(push.rows) as rows:
+            if rows is None:
+                told = f"{place}: its plan is gone; materialise upsert_plan again"
+                return held_back(PlanError.code, told)
+            if _to_send(plan) and not await asyncio.to_thread(_begin, plan, around.ledger):
+                told = f"{place}: another plan was pushed since; materialise upsert_plan again"
+                return held_back("plan_stale", told)
+            return await _push_rows(push, rows, around, stop)
+
+
+@contextlib.contextmanager
+def _opened(plan: Path) -> Iterator[Path | None]:
+    """The plan for as long as it is pushed, even if its file is removed; None if that is gone."""
+    with contextlib.ExitStack() as stack:
+        try:
+            (rows,) = stack.enter_context(unchanging(plan))
+        except FileNotFoundError:
+            yield None
+        else:
+            yield rows
 
 
 def _begin(plan: PlanHeader, ledger: Ledger) -> bool:
@@ -147,10 +166,12 @@ def _begin(plan: PlanHeader, ledger: Ledger) -> bool:
     )
 
 
-async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal) -> LocationReport:
+async def _push_rows(
+    push: LocationPush, rows: Path, around: Surroundings, stop: StopSignal
+) -> LocationReport:
     plan, started = push.plan, perf_counter()
     progress = await asyncio.to_thread(plan_progress, around.ledger, plan.location_id, plan.plan_id)
-    held = await asyncio.to_thread(held_as_unsettled, push.rows) if plan.counts.held else []
+    held = await asyncio.to_thread(held_as_unsettled, rows) if plan.counts.held else []
     facts: dict[str, Any] = {}
     if push.access is None:
         stop.set("token_missing", f"{push.token_env} is not set to a token")
@@ -170,7 +191,7 @@ async def _push_rows(push: LocationPush, around: Surroundings, stop: StopSignal)
             def show(done: int) -> None:
                 around.progress(plan.location_id, done, planned)
 
-            await send_all(push.rows, wire, progress, RefusalBreaker(stop, share), show)
+            await send_all(rows, wire, progress, RefusalBreaker(stop, share), show)
             if held:
                 await settle_held(push.rows, held, wire, around.ledger)
             wire.save_limits(math.inf)

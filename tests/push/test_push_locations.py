@@ -87,7 +87,7 @@ def test_resumed_plan_skips_what_is_acknowledged(
 def test_plan_made_while_another_is_pushed_changes_nothing_for_its_push_and_proof(
     crm: RunningSandbox, project: MakeProject
 ) -> None:
-    acme = project(people(16))
+    acme = project(people(40))
     acme.plan()
     workspace = acme.workspace
     with workspace.ledger() as ledger:
@@ -95,24 +95,24 @@ def test_plan_made_while_another_is_pushed_changes_nothing_for_its_push_and_proo
 
         def plan_halfway(_location: str, done: int, _all: int) -> None:
             if done == 8:
-                acme.write(people(17)).plan()
+                acme.write(people(41)).plan()
 
         pushed = push(workspace, ledger, {"acme": old}, "run", force=False, progress=plan_halfway)
-        assert (pushed["acme"].status, pushed["acme"].created) == ("ok", 16)
+        assert (pushed["acme"].status, pushed["acme"].created) == ("ok", 40)
         newer = stored_plan(workspace, ledger.crm, "acme")
         assert newer.header.plan_id != old.header.plan_id
         ((_, proven),) = prove(workspace, ledger, {"acme": None}, "another run")
         assert isinstance(proven, Proven)
         assert proven.recount.agrees_with(pushed["acme"])
-        assert proven.recount.states == {"created": 16}
-    assert crm.count("upsert") == 16
+        assert proven.recount.states == {"created": 40}
+    assert crm.count("upsert") == 40
     overtaken = acme.push_the_plan()["acme"]
     assert (overtaken.status, overtaken.reason) == ("held", "plan_stale")
-    assert overtaken.held + overtaken.unchanged == 17
-    assert crm.count("upsert") == 16, "it did not know of what was written after it was made"
+    assert overtaken.held + overtaken.unchanged == 41
+    assert crm.count("upsert") == 40, "it did not know of what was written after it was made"
     again = acme.push()["acme"]
-    assert (again.created, again.unchanged) == (1, 16)
-    assert crm.count("upsert") == 17
+    assert (again.created, again.unchanged) == (1, 40)
+    assert crm.count("upsert") == 41
 
 
 def test_missing_plan_holds_its_location_alone(crm: RunningSandbox, project: MakeProject) -> None:
@@ -122,6 +122,28 @@ def test_missing_plan_holds_its_location_alone(crm: RunningSandbox, project: Mak
     reports = both.push_the_plan()
     assert (reports["acme"].status, reports["acme"].reason) == ("held", "plan_missing")
     assert reports["bolt"].created == crm.count("upsert") == 16
+
+
+@pytest.mark.parametrize(("gone_after", "status", "created"), [(0, "held", 0), (8, "ok", 16)])
+def test_plan_that_is_removed_is_missed_before_a_push_and_not_during_one(
+    crm: RunningSandbox, project: MakeProject, gone_after: int, status: str, created: int
+) -> None:
+    acme = project(people(16))
+    acme.plan()
+    workspace = acme.workspace
+    with workspace.ledger() as ledger:
+        plan = stored_plan(workspace, ledger.crm, "acme")
+
+        def remove(_location: str, done: int, _all: int) -> None:
+            if done == gone_after:
+                plan.path.unlink()
+
+        remove("acme", 0, 16)
+        report = push(workspace, ledger, {"acme": plan}, "run", force=False, progress=remove)
+    told = "location acme: its plan is gone; materialise upsert_plan again"
+    assert (report["acme"].status, report["acme"].created) == (status, created)
+    assert report["acme"].told == (told if status == "held" else None)
+    assert crm.count("upsert") == created
 
 
 def test_token_missing_or_refused_stops_its_location_only(project: MakeProject) -> None:
