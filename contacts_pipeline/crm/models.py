@@ -3,6 +3,7 @@
 Plain classes over the JSON document where one is made for every request of a push.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -36,6 +37,23 @@ class StoredContact:
     def phone(self) -> str | None:
         """In E.164."""
         return _optional_text(self.fields, "phone")
+
+    @property
+    def custom_values(self) -> dict[str, str]:
+        """Custom field's id to value as JSON, a whole number without its fraction; no empty ones.
+
+        In the order of the CRM.
+        """
+        items = self.fields.get("customFields")
+        found: dict[str, str] = {}
+        for item in items if isinstance(items, list) else ():
+            value = item.get("value") if isinstance(item, dict) else None
+            if value is None or value == "" or not isinstance(item.get("id"), str):
+                continue
+            if isinstance(value, float) and value.is_integer():
+                value = int(value)
+            found[item["id"]] = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return found
 
     def value(self, field: str) -> Any:
         """The value of the API field ``field``, or None."""

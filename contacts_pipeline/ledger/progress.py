@@ -1,7 +1,7 @@
 """How far the pushes of one plan have come, so that one that was killed goes on from there."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 from sqlalchemy import Select, and_, false, select
@@ -13,11 +13,15 @@ from contacts_pipeline.ledger.store import Ledger
 
 @dataclass(frozen=True)
 class Holding:
-    """A contact of the CRM, and the hashes of the values that find it."""
+    """A contact of the CRM, and the hashes of the values that find it.
+
+    ``custom_values``: id to JSON of its custom fields; none where nobody told them.
+    """
 
     id: str
     email_hash: str | None
     phone_hash: str | None
+    custom_values: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

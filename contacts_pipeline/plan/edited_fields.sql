@@ -1,6 +1,7 @@
 -- Fields that people edited in the CRM since our last push: the list is newer, and shows another
 -- value than the one that was acknowledged. Tags and do-not-disturb have policies of their own.
 -- A field that is empty in the list is no edit: the CRM may never have stored what it was sent.
+-- Custom fields are compared one by one, as the CRM told them after the push, and stand for one.
 -- location_id, contact_id, hashes (map of API field to keyed hash: what the CRM now holds),
 -- put_back (the part of them that is to be put back), holding (API fields of which the contact is
 -- held once the warehouse has changed them, too)
@@ -25,7 +26,10 @@ with listed as (
             {'field': 'dateOfBirth', 'value': to_json(left(date_of_birth, 10))::varchar},
             {'field': 'companyName', 'value': to_json(company_name)::varchar},
             {'field': 'assignedTo', 'value': to_json(assigned_to)::varchar}
-        ] as fields
+        ] || list_transform(
+            coalesce(map_entries(crm_contacts.custom_fields), []),
+            lambda item: {'field': 'customFields.' || item.key, 'value': item.value}
+        ) as fields
     from acknowledged_contacts as ledger
     join acknowledged_fields as fields using (location_id, contact_id)
     join locations using (location_id)
@@ -48,12 +52,31 @@ hashed as (
     from listed
 ),
 
-edited as (
+differing as (
     select
         location_id,
         contact_id,
         list_filter(fields, lambda entry: entry[2] <> acknowledged[entry[1]]) as fields
     from hashed
+),
+
+parted as (
+    select
+        location_id,
+        contact_id,
+        list_filter(fields, lambda entry: not starts_with(entry[1], 'customFields.')) as fields,
+        list_filter(fields, lambda entry: starts_with(entry[1], 'customFields.')) as custom_fields
+    from differing
+),
+
+edited as (
+    select
+        location_id,
+        contact_id,
+        fields || if(
+            len(custom_fields) = 0, [], [('customFields', md5(custom_fields::varchar))]
+        ) as fields
+    from parted
 )
 
 select

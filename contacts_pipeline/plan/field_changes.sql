@@ -47,9 +47,8 @@ sendable as (
         ) as sendable_fields,
         list_filter(
             map_keys(known_hashes),
-            lambda field: not list_contains(
-                list_transform(fields, lambda entry: entry.field), field
-            )
+            lambda field: not starts_with(field, 'customFields.')
+                and not list_contains(list_transform(fields, lambda entry: entry.field), field)
         ) as would_clear
     from compared
 )

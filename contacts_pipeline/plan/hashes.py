@@ -5,22 +5,40 @@ The texts of a body are hashed when they are sent, not for a million rows of whi
 
 import json
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from contacts_pipeline.keyed_hash import keyed_hash
 
 _PLACE = "locationId"
+_CUSTOM = "customFields."
 _READ = json.JSONDecoder().raw_decode
 
 
-def hashes_after(row: Mapping[str, Any], key: bytes) -> dict[str, str]:
-    """API field to keyed hash: what the row's body says, and what the plan knows beside it."""
+def hashes_after(
+    row: Mapping[str, Any], key: bytes, custom: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
+    """API field to keyed hash: what the row's body says, and what the plan knows beside it.
+
+    ``custom``: id to JSON of the custom fields, as the CRM told them after the request. Each that
+    the body names is kept by itself as well, since the CRM holds others beside them.
+    """
     known: dict[str, str] = json.loads(row["hashes"])
     if row["body"] is None:
         return known
-    texts = _texts(row["body"])
-    said = {field: keyed_hash(key, field, text) for field, text in texts if field != _PLACE}
-    return known | said
+    texts = {field: text for field, text in _texts(row["body"]) if field != _PLACE}
+    said = {field: keyed_hash(key, field, text) for field, text in texts.items()}
+    if "customFields" not in texts:
+        return known | said
+    others = {field: text for field, text in known.items() if not field.startswith(_CUSTOM)}
+    named = [item["id"] for item in json.loads(texts["customFields"]) if item["id"] in custom]
+    told = {custom_field(one): keyed_hash(key, custom_field(one), custom[one]) for one in named}
+    return others | said | told
+
+
+def custom_field(custom_field_id: str) -> str:
+    """The name under which one custom field is hashed."""
+    return f"{_CUSTOM}{custom_field_id}"
 
 
 def with_tags_apart(row: Mapping[str, Any], key: bytes) -> Mapping[str, Any]:

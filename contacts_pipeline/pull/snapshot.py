@@ -3,7 +3,6 @@
 A list takes its predecessor's place when it is whole; a later one takes over what has not changed.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -98,7 +97,7 @@ def _row(contact: StoredContact) -> dict[str, Any]:
             for channel, column in CHANNEL_COLUMNS.items()
         },
         "inbound_dnd": _status(contact.value("inboundDndSettings"), "all"),
-        "custom_fields": _custom_fields(contact.value("customFields")),
+        "custom_fields": list(contact.custom_values.items()),
         "additional_emails": _emails(contact.value("additionalEmails")),
         "updated_at": changed_at and changed_at.astimezone(UTC).replace(tzinfo=None),
     }
@@ -121,19 +120,6 @@ def _status(settings: Any, channel: str) -> str | None:
     setting = settings.get(channel) if isinstance(settings, dict) else None
     status = setting.get("status") if isinstance(setting, dict) else None
     return status if isinstance(status, str) else None
-
-
-def _custom_fields(items: Any) -> list[tuple[str, str]]:
-    """Id to value as JSON, as a body has it; a whole number without its fraction."""
-    found: dict[str, str] = {}
-    for item in items if isinstance(items, list) else []:
-        value = item.get("value") if isinstance(item, dict) else None
-        if value is None or value == "" or not isinstance(item.get("id"), str):
-            continue
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        found[item["id"]] = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return list(found.items())
 
 
 def _emails(items: Any) -> list[str]:

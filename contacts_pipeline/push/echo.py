@@ -10,7 +10,8 @@ from typing import Any
 
 from contacts_pipeline.crm import StoredContact
 from contacts_pipeline.keyed_hash import keyed_hash
-from contacts_pipeline.settings.edits import EDITABLE_FIELDS
+from contacts_pipeline.plan.hashes import custom_field
+from contacts_pipeline.settings.edits import EDITABLE_TEXTS
 
 Note = dict[str, str | None]
 """A warning of an outcome: code, field, and the ids of the contacts concerned as its detail."""
@@ -31,7 +32,7 @@ def differences(
     found = []
     for field, wanted in sent.items():
         held = stored.value(field)
-        is_told = field in EDITABLE_FIELDS or field in stored.fields
+        is_told = field in EDITABLE_TEXTS or field in stored.fields
         if field in _UNCOMPARED or not is_told or _holds(field, held, wanted, tags_policy):
             continue
         is_empty = held is None or held in ("", [], {})
@@ -42,11 +43,11 @@ def differences(
 def edits(expected: Mapping[str, str], stored: StoredContact, key: bytes) -> list[Note]:
     """Warnings ``crm_edited``, a field each, where the contact does not hold what it held last.
 
-    ``expected``: API field to keyed hash, of fields that were not sent. Lists and do-not-disturb
+    ``expected``: API field to keyed hash, of fields that were not sent. Tags and do-not-disturb
     have policies of their own, and what is empty is no edit: the CRM may never have stored it.
     """
     found = []
-    for field in EDITABLE_FIELDS:
+    for field in EDITABLE_TEXTS:
         held = stored.value(field)
         if field not in expected or not isinstance(held, str) or not held:
             continue
@@ -54,7 +55,20 @@ def edits(expected: Mapping[str, str], stored: StoredContact, key: bytes) -> lis
             continue
         if keyed_hash(key, field, _written(field, held)) != expected[field]:
             found.append(_warning("crm_edited", field, stored))
+    if "customFields" in expected and _has_edited_custom_field(expected, stored, key):
+        found.append(_warning("crm_edited", "customFields", stored))
     return found
+
+
+def _has_edited_custom_field(
+    expected: Mapping[str, str], stored: StoredContact, key: bytes
+) -> bool:
+    named = {custom_field(name): value for name, value in stored.custom_values.items()}
+    return any(
+        keyed_hash(key, name, value) != expected[name]
+        for name, value in named.items()
+        if name in expected
+    )
 
 
 def missing_fields(

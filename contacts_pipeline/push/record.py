@@ -95,11 +95,12 @@ class Record:
             contact.id,
             self._hash("email", contact.email and contact.email.strip().lower()),
             self._hash("phone", contact.phone and contact.phone.strip()),
+            contact.custom_values,
         )
 
     def remember(self, row: Row, contact: Holding, *, tags_to_come: bool) -> None:
         """The CRM has acknowledged the row's contact, with or without its tags."""
-        hashes = hashes_after(row, self.hash_key)
+        hashes = hashes_after(row, self.hash_key, contact.custom_values)
         if tags_to_come:
             hashes.pop("tags", None)
         self._remember(

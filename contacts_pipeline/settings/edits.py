@@ -23,10 +23,12 @@ EditableField = Literal[
     "dateOfBirth",
     "companyName",
     "assignedTo",
+    "customFields",
 ]
 """Fields whose edits are seen; tags and do-not-disturb have policies of their own."""
 
 EDITABLE_FIELDS: tuple[EditableField, ...] = get_args(EditableField)
+EDITABLE_TEXTS = tuple(field for field in EDITABLE_FIELDS if field != "customFields")
 
 
 class CrmEdits(Section):

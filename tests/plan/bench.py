@@ -143,7 +143,11 @@ class Bench:
             row_hash=row["row_hash"],
         )
         table = schema.contacts
-        held = {"hashes": json.dumps(hashes_after(row, KEY))} | {
+        custom = {
+            item["id"]: json.dumps(item["field_value"], separators=(",", ":"))
+            for item in stored.get("customFields", ())
+        }
+        held = {"hashes": json.dumps(hashes_after(row, KEY, custom))} | {
             f"{kind}_hash": hashed(kind, stored.get(kind))
             if row["body"] is not None
             else row[f"{kind}_hash"]

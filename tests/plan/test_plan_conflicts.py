@@ -63,6 +63,55 @@ def test_edits_have_a_rule_a_field(bench: Bench) -> None:
     assert (row["action"], row["hold"]) == ("hold", "crm_edited")
 
 
+@pytest.mark.parametrize(
+    ("policy", "ours", "theirs", "action", "hold"),
+    [
+        ("keep", "gold", {"t1": '"gold"', "theirs": '"1"'}, "unchanged", None),
+        ("keep", "gold", {"t1": '"tin"'}, "unchanged", None),
+        ("keep", "iron", {"t1": '"tin"'}, "update", None),
+        ("overwrite", "gold", {"t1": '"tin"'}, "update", None),
+        ("overwrite", "gold", {"t1": '"gold"', "theirs": '"2"'}, "unchanged", None),
+        ("overwrite", "gold", {}, "unchanged", None),
+        ("hold", "gold", {"t1": '"tin"'}, "unchanged", None),
+        ("hold", "iron", {"t1": '"tin"'}, "hold", "crm_edited"),
+        ("hold", "iron", {"t1": '"gold"', "theirs": '"2"'}, "update", None),
+    ],
+)
+def test_edit_of_a_custom_field(
+    bench: Bench, policy: str, ours: str, theirs: dict[str, str], action: str, hold: str | None
+) -> None:
+    """Those beside ours are theirs; one that is gone from the list may never have been stored."""
+    place = location(custom_fields={"tier": "t1"})
+    ada = contact("1", email=ADA, custom_fields=[("tier", "gold")])
+    bench.plan(ada, at=place)
+    bench.acknowledge_plan(bench.rows())
+    there = {"contact_id": "new-1", "email": ADA, "custom_fields": list(theirs.items())}
+    here = bench.listed(place, there, at=NEW)
+    now = ada | {"custom_fields": [("tier", ours)]}
+    row = bench.plan(now, at=here, crm_edits={"fields": {"customFields": policy}})["1"]
+    assert (row["action"], row["hold"], row["would_clear"]) == (action, hold, [])
+    sent = [{"id": "t1", "field_value": ours}] if action == "update" else None
+    assert (body(row) or {}).get("customFields") == sent
+    told = [{"code": "crm_edited", "field": "customFields", "detail": "new-1"}]
+    assert row["warnings"] == (told if theirs.get("t1") == '"tin"' else [])
+
+
+def test_custom_field_that_the_warehouse_no_longer_has_is_no_longer_looked_at(
+    bench: Bench,
+) -> None:
+    place = location(custom_fields={"tier": "t1", "size": "t2"})
+    both = contact("1", email=ADA, custom_fields=[("tier", "gold"), ("size", "9")])
+    one = contact("1", email=ADA, custom_fields=[("size", "9")])
+    for ours in (both, one):
+        bench.plan(ours, at=place)
+        bench.acknowledge_plan(bench.rows())
+    custom = [("t1", '"tin"'), ("t2", '"9"')]
+    there = {"contact_id": "new-1", "email": ADA, "custom_fields": custom}
+    here = bench.listed(place, there, at=NEW)
+    row = bench.plan(one, at=here, crm_edits="overwrite")["1"]
+    assert (row["action"], row["warnings"]) == ("unchanged", [])
+
+
 def test_national_phone_in_the_crm_is_the_number_that_is_dialled_there(bench: Bench) -> None:
     """It finds its contact, is no edit and no change, and leads nobody else there."""
     there = {"contact_id": "a", "first_name": "Ada", "phone": "(212) 555-0123"}

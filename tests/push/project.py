@@ -252,6 +252,24 @@ class Project:
             return process.returncode, json.loads(out.splitlines()[-1]), err
 
 
+class EveryField(Project):
+    """A project that fills what lives in lists, too."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        given = super().settings
+        fields = {
+            "name": "first_name || ' ' || last_name",
+            "email": "email",
+            "phone": "phone",
+            "dnd": "dnd",
+            "dndSettings": {"SMS": "dnd"},
+            "tags": "'a,b'",
+        }
+        custom = {"tier": "company", "size": "city"}
+        return given | {"contacts": given["contacts"] | {"fields": fields, "custom_fields": custom}}
+
+
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> bool:
     """Whether ``condition`` came true before the process ended; an error after a minute."""
     deadline = time.monotonic() + WAIT_SECONDS

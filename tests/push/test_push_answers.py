@@ -1,10 +1,17 @@
 """What the answer to a request shows beyond that it was taken: dropped values, people's edits."""
 
 import json
+from pathlib import Path
 
-from contacts_pipeline.sandbox import RunningSandbox
+from contacts_pipeline.sandbox import (
+    RunningSandbox,
+    SandboxCustomField,
+    SandboxLocation,
+    SandboxOptions,
+    running_sandbox,
+)
 from tests.push.conftest import MakeProject
-from tests.push.project import Project, people, person
+from tests.push.project import EveryField, Project, people, person
 
 PHONE = "+12125550444"
 
@@ -56,3 +63,21 @@ def test_edit_of_people_is_seen_in_the_answer_to_an_update(
     assert acme.push()["acme"].updated == 2
     assert warnings(acme) == {("crm_edited", "city", edited["id"])}
     assert warnings(acme, "acme-1") == set()
+
+
+def test_edit_of_a_custom_field_is_seen_in_the_answer_to_an_update(tmp_path: Path) -> None:
+    fields = tuple(SandboxCustomField(key=key) for key in ("tier", "size", "theirs"))
+    location = SandboxLocation(id="acme", burst_limit=1000, interval_ms=1000, custom_fields=fields)
+    with running_sandbox(SandboxOptions(locations=(location,))) as crm:
+        acme = EveryField(tmp_path, crm.url).write([person(n, company="gold") for n in (0, 1)])
+        acme.push()
+        told = crm.call("GET", "/locations/acme/customFields").json["customFields"]
+        ids = {field["name"]: field["id"] for field in told}
+        contacts = {one["email"][:2]: one["id"] for one in crm.contacts("acme")}
+        for who, key, value in (("p0", "tier", "tin"), ("p1", "theirs", "new")):
+            custom = [{"id": ids[key], "field_value": value}]
+            crm.call("PUT", f"/contacts/{contacts[who]}", {"customFields": custom})
+        acme.write([person(n, company="gold", dnd="true") for n in (0, 1)])
+        assert acme.push()["acme"].updated == 2
+        assert warnings(acme) == {("crm_edited", "customFields", contacts["p0"])}
+        assert warnings(acme, "acme-1") == set()

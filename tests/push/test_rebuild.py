@@ -20,7 +20,7 @@ from contacts_pipeline.sandbox import (
 from contacts_pipeline.steps import Rebuilt
 from tests.push.conftest import MakeProject
 from tests.push.evidence import assert_ledger_equals
-from tests.push.project import Project, people, person
+from tests.push.project import EveryField, Project, people, person
 
 FIRST_RUN = {"crm_snapshot": "first_run"}
 
@@ -77,24 +77,6 @@ def test_custom_fields_channels_and_names_are_recognised(tmp_path: Path) -> None
         assert rebuild(acme).differing == 0
         assert acme.push()["acme"].requests == 0
         assert writes(crm) == sent
-
-
-class EveryField(Project):
-    """A project that fills what lives in lists, too."""
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        given = super().settings
-        fields = {
-            "name": "first_name || ' ' || last_name",
-            "email": "email",
-            "phone": "phone",
-            "dnd": "dnd",
-            "dndSettings": {"SMS": "dnd"},
-            "tags": "'a,b'",
-        }
-        custom = {"tier": "company", "size": "city"}
-        return given | {"contacts": given["contacts"] | {"fields": fields, "custom_fields": custom}}
 
 
 def test_contacts_that_we_never_sent_stay_theirs(crm: RunningSandbox, project: MakeProject) -> None:
