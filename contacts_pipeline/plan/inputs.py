@@ -128,25 +128,26 @@ class PlannedLocation:
 
 
 @contextmanager
-def inputs_as_they_are(
-    locations: Sequence[PlannedLocation], sources: Sources
-) -> Iterator[tuple[list[PlannedLocation], Sources]]:
+def unchanging_sources(sources: Sources) -> Iterator[Sources]:
+    """The same, whose files stay what they are while another run writes new ones."""
+    with unchanging(sources.valid_contacts, sources.unique_contacts) as (valid, unique):
+        yield replace(sources, valid_contacts=valid, unique_contacts=unique)
+
+
+@contextmanager
+def unchanging_lists(locations: Sequence[PlannedLocation]) -> Iterator[list[PlannedLocation]]:
     """The same, whose files stay what they are while another run writes new ones."""
     lists = [path for one in locations for path in (one.crm_contacts, one.outcomes) if path]
-    with unchanging(sources.valid_contacts, sources.unique_contacts, *lists) as paths:
-        valid_contacts, unique_contacts, *rest = paths
-        still = dict(zip(lists, rest, strict=True))
-        yield (
-            [
-                replace(
-                    one,
-                    crm_contacts=one.crm_contacts and still[one.crm_contacts],
-                    outcomes=one.outcomes and still[one.outcomes],
-                )
-                for one in locations
-            ],
-            replace(sources, valid_contacts=valid_contacts, unique_contacts=unique_contacts),
-        )
+    with unchanging(*lists) as paths:
+        still = dict(zip(lists, paths, strict=True))
+        yield [
+            replace(
+                one,
+                crm_contacts=one.crm_contacts and still[one.crm_contacts],
+                outcomes=one.outcomes and still[one.outcomes],
+            )
+            for one in locations
+        ]
 
 
 @dataclass(frozen=True)

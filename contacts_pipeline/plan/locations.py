@@ -21,7 +21,8 @@ from contacts_pipeline.plan.inputs import (
     DEFERRED_CONTACTS,
     PlannedLocation,
     Sources,
-    inputs_as_they_are,
+    unchanging_lists,
+    unchanging_sources,
 )
 from contacts_pipeline.plan.kept import digest_inputs, still_holds
 from contacts_pipeline.plan.memory import memory_path, remember
@@ -33,8 +34,10 @@ SENDING: Relations = (
     ("sending_order", "table"),
     ("plan_counts", "table"),
 )
-IDENTITIES_AT_ONCE = 1_000_000
-"""Planned in one pass, whose tables are to fit into little memory."""
+IDENTITIES_AT_ONCE = 250_000
+"""Planned in one pass: its tables fit into half a gigabyte."""
+LOCATIONS_AT_ONCE = 250
+"""Planned in one pass, each with three open files at most."""
 
 
 def plan_locations(
@@ -52,40 +55,43 @@ def plan_locations(
     A plan that sends nothing, and whose inputs are those of the last one, is the last one. More
     than ``identities_at_once`` are planned together only where one location has them.
     """
-    with inputs_as_they_are(locations, sources) as (places, still):
-        inputs = digest_inputs(places, still, ledger, policy, hash_key)
-        last = {one.location_id: last_header(one, still.snapshots, ledger.crm) for one in places}
+    with unchanging_sources(sources) as still:
+        inputs = digest_inputs(locations, still, ledger, policy, hash_key)
+        last = {
+            one.location_id: last_header(one, sources.snapshots, ledger.crm) for one in locations
+        }
         plans = {}
-        for one in places:
+        for one in locations:
             before = last[one.location_id]
             if before is not None and still_holds(before, inputs.get(one.location_id), one):
                 told = {"run_id": run_id, "spent": one.spent}
                 plans[one.location_id] = before.model_copy(update=told)
-        changed = [one for one in places if one.location_id not in plans]
+        changed = [one for one in locations if one.location_id not in plans]
         for some in _passes(changed, still, identities_at_once):
-            plans |= _plan_anew(
-                some,
-                still,
-                ledger,
-                policy,
-                run_id=run_id,
-                hash_key=hash_key,
-                inputs=inputs,
-                last=last,
-            )
+            with unchanging_lists(some) as places:
+                plans |= _plan_anew(
+                    places,
+                    still,
+                    ledger,
+                    policy,
+                    run_id=run_id,
+                    hash_key=hash_key,
+                    inputs=inputs,
+                    last=last,
+                )
         return plans
 
 
 def _passes(
     locations: Sequence[PlannedLocation], sources: Sources, identities_at_once: int
 ) -> Iterator[Sequence[PlannedLocation]]:
-    """The locations in groups that are small enough."""
+    """The locations in groups that are small enough, in the order in which their contacts stand."""
     sizes = _sizes(sources) if _rows(sources) > identities_at_once else {}
     group: list[PlannedLocation] = []
     room = identities_at_once
-    for one in locations:
+    for one in sorted(locations, key=lambda location: location.location_id):
         size = sizes.get(one.location_id, 0)
-        if group and size > room:
+        if group and (size > room or len(group) == LOCATIONS_AT_ONCE):
             yield group
             group, room = [], identities_at_once
         group.append(one)

@@ -6,7 +6,13 @@ import pyarrow as pa
 
 from contacts_pipeline.engine import define
 from contacts_pipeline.ledger.relations import ACKNOWLEDGED_CONTACTS, ACKNOWLEDGED_FIELDS, UNSETTLED
-from contacts_pipeline.plan.inputs import PACKAGE, PlannedLocation, Sources, inputs_as_they_are
+from contacts_pipeline.plan.inputs import (
+    PACKAGE,
+    PlannedLocation,
+    Sources,
+    unchanging_lists,
+    unchanging_sources,
+)
 from contacts_pipeline.plan.places import with_ids
 from contacts_pipeline.plan.planner import Known, planning
 from contacts_pipeline.settings import Policy
@@ -25,7 +31,8 @@ def restored_contacts(
         lambda _wanted: ACKNOWLEDGED_FIELDS.empty_table(),
     )
     with (
-        inputs_as_they_are(locations, sources) as (places, still),
+        unchanging_sources(sources) as still,
+        unchanging_lists(locations) as places,
         planning(places, still, nothing, policy, hash_key) as con,
     ):
         define(con, PACKAGE, "restored_contacts")

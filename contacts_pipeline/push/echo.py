@@ -127,6 +127,8 @@ def _holds(field: str, held: Any, wanted: Any, tags_policy: str | None = None) -
 
 
 def _is_same(field: str, held: str, wanted: str) -> bool:
+    if held == wanted:
+        return True
     if field == "phone":
         return _dials_the_same(held, wanted)
     return _comparable(field, held) == _comparable(field, wanted)
