@@ -119,15 +119,17 @@ def run(seed: int, folder: Path, ledger_url: str | None = None) -> Tally:
     with running_sandbox(_unkind_crm(seed, latency_ms=chosen.choice([0, 10, 40]))) as crm:
         project = Project(folder, crm.url, LOCATIONS, CRM, policy, environ)
         for rows in (FIRST, LATER):
-            since = crm.last_seq()
             project.crm = CRM
             project.write(rows).prepare()
+            since, unread_before = crm.last_seq(), _timed_out(project)
             killed = sum(_round(project, crm, chosen, tally) for _ in range(chosen.randint(1, 3)))
             crm.set_faults()
             project.crm = PATIENT
             project.write(rows)
             _push(project, "last", A_WEEK)
-            _check_sent_again(crm.log(), project, killed, since, tally)
+            log = [entry for entry in crm.log() if entry["seq"] > since]
+            unread = _timed_out(project) - unread_before
+            tally.sent_again += _check_sent_again(log, unread, killed)
         log = crm.log()
         tally.requests = len(log)
         tally.faults.update(entry["fault"] for entry in log if entry["fault"])
@@ -201,27 +203,28 @@ def _push(project: Project, name: str, clock: int = 0) -> None:
     assert sorted(one.told.splitlines()) == [f"{name} ok None" for name in NAMES], one.told
 
 
-def _check_sent_again(
-    log: Sequence[Mapping[str, Any]], project: Project, killed: int, since: int, tally: Tally
-) -> None:
+def _check_sent_again(log: Sequence[Mapping[str, Any]], unread: Counter[Who], killed: int) -> int:
     """Rows that the CRM had acknowledged and got again: those in flight at a kill, at most.
 
-    An answer that this machine was too busy to read in time is none.
+    An answer that this machine was too busy to read in time is none: ``unread`` counts them, with
+    those that were slow by a fault.
     """
     slow = Counter(_who(entry) for entry in upserts(log) if str(entry["fault"]).startswith("slow"))
+    missed = unread - slow
     acknowledged, again = set[Who](), Counter[Who]()
     for entry in upserts(log):
-        if entry["seq"] <= since:
-            continue
         who = _who(entry)
         again[who] += who in acknowledged
-        if entry["applied"] and entry["fault"] is None:
+        if not entry["applied"] or entry["fault"] is not None:
+            continue
+        if who not in acknowledged and missed[who] > 0:
+            missed[who] -= 1
+        else:
             acknowledged.add(who)
-    again -= _timed_out(project) - slow
-    tally.sent_again += again.total()
     for name in NAMES:
-        here = {who: times for who, times in again.items() if who[0] == name}
+        here = {who: times for who, times in again.items() if who[0] == name and times}
         assert sum(here.values()) <= MOST_IN_FLIGHT * killed, here
+    return again.total()
 
 
 def _timed_out(project: Project) -> Counter[Who]:
