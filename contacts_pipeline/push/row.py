@@ -186,6 +186,7 @@ class RowPush:
         self, contact: Holding, *, created: bool, found: bool = False
     ) -> Outcome:
         """The contact has the row's fields: ``created`` by its request, or ``found`` with them."""
+        self._note_another_contact(contact)
         inferred = found or (self._predicts_create and not created and self._unclear)
         created = created or (inferred and self._predicts_create)
         outcome = Outcome(
@@ -202,6 +203,16 @@ class RowPush:
                 detail = getattr(error, "code", "interrupted")
                 self._warnings.append({"code": "tags_pending", "field": "tags", "detail": detail})
         return outcome
+
+    def _note_another_contact(self, contact: Holding) -> None:
+        """An update led to another contact than planned: it holds what the body said, no more.
+
+        The planned one was deleted or merged. The next plan sends the rest.
+        """
+        if self._row["contact_id"] in {None, contact.id}:
+            return
+        self._row = {**self._row, "hashes": "{}", "row_hash": None}
+        self._warnings.append({"code": "other_contact", "field": "id", "detail": contact.id})
 
     async def _add_tags_alone(self) -> Outcome:
         contact_id = self._row["contact_id"]

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from contacts_pipeline.sandbox import (
     RunningSandbox,
     SandboxCustomField,
@@ -81,3 +83,29 @@ def test_edit_of_a_custom_field_is_seen_in_the_answer_to_an_update(tmp_path: Pat
         assert acme.push()["acme"].updated == 2
         assert warnings(acme) == {("crm_edited", "customFields", contacts["p0"])}
         assert warnings(acme, "acme-1") == set()
+
+
+@pytest.mark.parametrize("typed_in_again", [False, True])
+def test_update_that_leads_to_another_contact_is_told_and_the_rest_follows(
+    crm: RunningSandbox, project: MakeProject, *, typed_in_again: bool
+) -> None:
+    """Its contact was deleted: what was not in the body, such as do-not-disturb, is not there."""
+    acme = project([person(0, company="Ltd", tags="vip", dnd="true")])
+    acme.push()
+    (deleted,) = crm.contacts("acme")
+    crm.call("DELETE", f"/contacts/{deleted['id']}")
+    if typed_in_again:
+        crm.seed_contacts("acme", [{"email": "p0@acme.example.com"}])
+    acme.write([person(0, company="Ltd", tags="vip", dnd="true", city="Rome")])
+    acme.push()
+    (other,) = crm.contacts("acme")
+    assert warnings(acme) == {("other_contact", "id", other["id"])}
+    assert acme.push()["acme"].updated == 1
+    (now,) = crm.contacts("acme")
+    assert (now["id"], now["companyName"], now["tags"], now["dnd"]) == (
+        other["id"],
+        "Ltd",
+        ["vip"],
+        True,
+    )
+    assert acme.push()["acme"].requests == 0
