@@ -37,7 +37,8 @@ class Entry:
     """Rows to be written together.
 
     ``answers`` update requests by ``REQUEST_KEY``; ``settled`` closes the open requests of an
-    identity that the same plan has made, ``settled_before`` those of earlier plans.
+    identity that the same plan has made, ``settled_before`` those of earlier plans. With
+    ``asks`` the session is asked whether it is still there, though there may be nothing to write.
     """
 
     intents: Sequence[Row] = ()
@@ -47,6 +48,7 @@ class Entry:
     contacts: Sequence[Row] = ()
     outcomes: Sequence[Row] = ()
     limits: Sequence[Row] = ()
+    asks: bool = False
 
 
 @dataclass
@@ -164,6 +166,8 @@ class Journal:
                 replace_rows(connection, schema.outcomes, all_of("outcomes"))
                 if limits := all_of("limits"):
                     connection.execute(_LIMITS, limits)
+                if any(entry.asks for entry in entries):
+                    connection.execute(select(1))
         except Exception as error:  # noqa: BLE001 - whoever awaits a commit must be woken
             engine = self._ledger.engine
             return LedgerError(

@@ -64,6 +64,10 @@ class Record:
             await self._durable(Entry(intents=[intent]))
         return intent
 
+    async def still_ours(self) -> None:
+        """Raise ``Stopped`` if the session that holds the claim on the location is lost."""
+        await self._durable(Entry(asks=True))
+
     def answered(
         self,
         intent: Row,

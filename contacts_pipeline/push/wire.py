@@ -26,6 +26,9 @@ from contacts_pipeline.push.stop import Stopped, StopSignal
 
 MOST_UNCLEAR_IN_A_ROW = 32  # twice the rows in flight: the CRM is down, not a request unlucky
 
+LONG_WAIT = 1 / 3
+"""Of ``settle_seconds``: for so long nobody who took the location over looks for our requests."""
+
 _AnswerT = TypeVar("_AnswerT")
 
 
@@ -76,8 +79,11 @@ class Wire:
         if self.stop.is_set:
             raise Stopped
         intent = await self.record.intend(row, effect)
+        intended_at = self.now()
         try:
             async with self.pace.turn(), self._budget.request():
+                if self.now() - intended_at > self.settle_seconds * LONG_WAIT:
+                    await self.record.still_ours()
                 started = perf_counter()
                 answer = await call()
         except Stopped:

@@ -10,7 +10,13 @@ from sqlalchemy import text
 
 from contacts_pipeline.ledger import Entry, Journal, Ledger, LedgerError, utc_now
 from contacts_pipeline.push.guard import only_pusher
-from contacts_pipeline.sandbox import Fault, FaultKind, running_sandbox
+from contacts_pipeline.sandbox import (
+    Fault,
+    FaultKind,
+    SandboxLocation,
+    SandboxOptions,
+    running_sandbox,
+)
 from tests.ledger.test_ledger import CRM, an_intent
 from tests.push.evidence import assert_each_there_once, assert_ledger_equals
 from tests.push.project import Project, people, wide
@@ -53,6 +59,34 @@ def test_guard_is_held_by_a_session_and_dies_with_it(postgres_url: str) -> None:
     second.close()
 
 
+def end_pushers(project: Project) -> None:
+    """As a failover does: the sessions are gone, the processes are not."""
+    told = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"
+    with project.ledger() as ledger, ledger.engine.begin() as connection:
+        connection.execute(text(told))
+
+
+def test_row_that_waited_long_is_not_sent_by_who_has_lost_the_guard(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """Its intent was durable before, and whoever pushes now has looked for it already."""
+    limits = {"burst_limit": 4, "interval_ms": 4000}
+    with running_sandbox(SandboxOptions(locations=(SandboxLocation(id="acme", **limits),))) as crm:
+        project = make_project(tmp_path, crm.url, postgres_url)
+        project.locations, project.crm = [{"id": "acme", **limits}], {"settle_seconds": 1.5}
+        project.write(people(10)).plan()
+        lost_at: list[int] = []
+
+        def cut(_location: str, done: int, _planned: int) -> None:
+            if done == 2:
+                end_pushers(project)
+                lost_at.append(crm.count("upsert"))
+
+        with pytest.raises(LedgerError, match="nothing more is sent"):
+            project.push(stages=["contact_upserts"], prepare=False, progress=cut)
+        assert lost_at == [crm.count("upsert")] == [2]
+
+
 def test_who_loses_the_guard_can_send_nothing_more(tmp_path: Path, postgres_url: str) -> None:
     """Losing the session is losing the lock: the next intent fails, so its request stays here."""
     with running_sandbox(wide(latency_ms=50)) as crm:
@@ -63,12 +97,7 @@ def test_who_loses_the_guard_can_send_nothing_more(tmp_path: Path, postgres_url:
         def cut(_location: str, done: int, _planned: int) -> None:
             if done != 20:
                 return
-            with project.ledger() as ledger, ledger.engine.begin() as connection:
-                connection.execute(
-                    text(
-                        "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"
-                    )
-                )
+            end_pushers(project)
             lost_at.append(crm.count("upsert"))
 
         with pytest.raises(LedgerError, match="nothing more is sent"):
