@@ -49,8 +49,29 @@ sendable as (
             map_keys(known_hashes),
             lambda field: not starts_with(field, 'customFields.')
                 and not list_contains(list_transform(fields, lambda entry: entry.field), field)
-        ) as would_clear
+        ) as would_clear,
+        list_filter(
+            list_transform(fields, lambda entry: entry.field),
+            lambda field: (field = 'email' and matches_email) or (field = 'phone' and matches_phone)
+        ) as match_fields,
+        list_filter(
+            match_fields,
+            lambda field: edited_hashes[field] is not null
+                and not list_contains(changed_fields, field)
+        ) as edited_match_fields
     from compared
+),
+
+-- By what people have edited the contact is not found; it stays theirs if something else finds it.
+addressed as (
+    select
+        *,
+        if(
+            request = 'update' or len(edited_match_fields) < len(match_fields),
+            edited_match_fields,
+            []
+        ) as left_to_them
+    from sendable
 )
 
 select
@@ -71,8 +92,10 @@ select
     list_filter(
         sendable_fields,
         lambda entry: list_contains(changed_fields, entry.field)
-            or (entry.field = 'email' and matches_email)
-            or (entry.field = 'phone' and matches_phone)
+            or (
+                list_contains(match_fields, entry.field)
+                and not list_contains(left_to_them, entry.field)
+            )
     ) as sent,
     map_concat(
         known_hashes,
@@ -81,4 +104,4 @@ select
         ))
     ) as hashes,
     len(would_clear) = 0 and len(sendable_fields) = len(fields) as is_all
-from sendable
+from addressed

@@ -64,6 +64,29 @@ def test_edits_have_a_rule_a_field(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
+    ("policy", "match", "edited", "sent"),
+    [
+        ("keep", "email,phone", {"email": OTHER}, {"phone": P1}),
+        ("hold", "email,phone", {"email": OTHER}, {"phone": P1}),
+        ("keep", "email,phone", {"phone": P2}, {"email": ADA}),
+        ("overwrite", "email,phone", {"email": OTHER}, {"email": ADA, "phone": P1}),
+        ("keep", "phone", {"email": OTHER}, {"phone": P1}),
+        ("keep", "phone", {"city": "Bonn"}, {"phone": P1}),
+    ],
+)
+def test_edited_email_or_phone_stays_theirs_where_the_other_finds_the_contact(
+    bench: Bench, policy: str, match: str, edited: dict[str, str], sent: dict[str, str]
+) -> None:
+    held = {"email": ADA, "phone": P1, "city": "Rome", "state": "A"}
+    bench.plan(contact("1", **held), at=location(match=match))
+    bench.acknowledge_plan(bench.rows())
+    here = bench.listed(location(match=match), {"contact_id": "new-1", **held, **edited}, at=NEW)
+    row = bench.plan(contact("1", **held | {"state": "B"}), at=here, crm_edits=policy)["1"]
+    found_by = {name: value for name, value in body(row).items() if name in {"email", "phone"}}
+    assert (row["action"], found_by) == ("update", sent)
+
+
+@pytest.mark.parametrize(
     ("policy", "ours", "theirs", "action", "hold"),
     [
         ("keep", "gold", {"t1": '"gold"', "theirs": '"1"'}, "unchanged", None),
