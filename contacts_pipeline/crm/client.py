@@ -74,6 +74,8 @@ class CrmClient:
             {
                 "Version": API_VERSION,
                 "Accept": "application/json",
+                # aiohttp would ask for all that is installed, and httpx may not read it.
+                "Accept-Encoding": "gzip, deflate",
                 "Content-Type": "application/json",
             }
         )

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
 
@@ -15,6 +16,7 @@ from contacts_pipeline.sandbox import (
     running_sandbox,
 )
 from tests.crm.asking import EMAIL, PHONE, TOKEN, ask, failure
+from tests.edge import running_edge
 
 
 def test_upsert_answers_with_the_contact(crm: RunningSandbox) -> None:
@@ -22,6 +24,19 @@ def test_upsert_answers_with_the_contact(crm: RunningSandbox) -> None:
     assert (first.new, second.new) == (True, False)
     assert first.contact.id == second.contact.id == crm.contacts("acme")[0]["id"]
     assert first.trace_id
+
+
+def test_only_compression_that_is_always_understood_is_asked_for(
+    crm: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever aiohttp asks for by itself, which goes by what is installed."""
+    by_itself = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate, br, zstd"}
+    monkeypatch.setattr(aiohttp.ClientRequest, "DEFAULT_HEADERS", by_itself)
+    with running_edge(crm.url) as edge:
+        edge.compresses = True
+        assert ask(edge.url).contact.email == EMAIL
+        (headers,) = edge.asked
+    assert headers["accept-encoding"] == "gzip, deflate"
 
 
 @pytest.mark.parametrize("retry_after", [True, False])
