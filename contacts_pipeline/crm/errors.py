@@ -120,6 +120,12 @@ def error_from(response: httpx.Response) -> CrmError:
     return Refused(message or f"HTTP {status}", status=status, limits=limits)
 
 
+def without_values(message: object) -> str:
+    """A message of the CRM, a text or a list of them, as it may be kept: short and printable."""
+    text = "; ".join(map(str, message)) if isinstance(message, list) else str(message or "")
+    return "".join(sign for sign in _VALUES.sub("…", text)[:300] if sign.isprintable())
+
+
 def _unauthorized(message: str, limits: RateLimits) -> CrmError:
     """The four meanings of 401; the fourth, a permanent channel, comes as a 400."""
     status, told = httpx.codes.UNAUTHORIZED, message.lower()
@@ -138,8 +144,6 @@ def _told(response: httpx.Response) -> tuple[int | None, str]:
         return None, ""
     if not isinstance(body, dict):
         return None, ""
-    message = body.get("message") or ""
-    text = "; ".join(map(str, message)) if isinstance(message, list) else str(message)
-    told = "".join(sign for sign in _VALUES.sub("…", text)[:300] if sign.isprintable())
     status = body.get("statusCode")
+    told = without_values(body.get("message"))
     return (status if isinstance(status, int) else None), told

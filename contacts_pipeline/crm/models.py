@@ -10,6 +10,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contacts_pipeline.crm.errors import without_values
+
 
 class NotAnAnswer(ValueError):
     """JSON that lacks what the endpoint promises; says nothing of the values."""
@@ -155,7 +157,8 @@ class TagsAdded:
 class BulkTagsAdded:
     """``POST /contacts/bulk/tags/update/add``: a result a contact inside the 201.
 
-    ``refused`` maps a contact's id to the CRM's word for it; what is in neither is not told of.
+    ``refused`` maps a contact's id to the CRM's word for it, less the values that it quotes; what
+    is in neither is not told of.
     """
 
     succeeded: frozenset[str]
@@ -174,7 +177,7 @@ class BulkTagsAdded:
             if one.get("type") == "success":
                 succeeded.add(contact_id)
             else:
-                refused[contact_id] = str(one.get("message") or "no reason given")
+                refused[contact_id] = without_values(one.get("message")) or "no reason given"
         return cls(frozenset(succeeded), refused)
 
 

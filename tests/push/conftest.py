@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from contacts_pipeline.sandbox import RunningSandbox, running_sandbox
+from tests.edge import Edge, running_edge
 from tests.push.project import Project, wide
 
 MakeProject = Callable[..., Project]
@@ -17,6 +18,13 @@ MakeProject = Callable[..., Project]
 def crm() -> Iterator[RunningSandbox]:
     with running_sandbox(wide("acme", "bolt")) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def edge(crm: RunningSandbox) -> Iterator[Edge]:
+    """An edge in front of ``crm``."""
+    with running_edge(crm.url) as running:
+        yield running
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from contacts_pipeline.sandbox import Fault, FaultKind, RunningSandbox
 from contacts_pipeline.steps import explain
 from contacts_pipeline.steps.explain import Asked
+from tests.edge import Edge
 from tests.push.conftest import MakeProject
 from tests.push.evidence import assert_each_there_once, assert_ledger_equals
 from tests.push.project import kill_after, people, person
@@ -88,6 +89,21 @@ def test_contact_that_fails_among_others_fails_alone(
         told = {row["identity"]: row["message"] for row in last_outcomes(ledger)}
     assert "contact is deleted" in told.values()
     assert tags_there(crm) == {("vip",): 19}
+
+
+def test_what_the_crm_says_of_a_contact_in_a_list_loses_what_it_quotes(
+    crm: RunningSandbox, edge: Edge, project: MakeProject
+) -> None:
+    acme = project(people(3))
+    acme.crm_url = edge.url
+    acme.push()
+    lost = next(one["id"] for one in crm.contacts("acme") if one["email"].startswith("p1@"))
+    crm.call("DELETE", f"/contacts/{lost}")
+    quoting = rb"p1@acme.example.com, +12125550001 \u0007is deleted"
+    edge.rewrites = lambda answer: answer.replace(b"contact is deleted", quoting)
+    assert acme.write(people(3, tags="vip")).push()["acme"].refused == 1
+    with acme.ledger() as ledger:
+        assert {row["message"] for row in last_outcomes(ledger)} == {None, "…, … is deleted"}
 
 
 def last_outcomes(ledger: Any) -> list[dict[str, Any]]:
