@@ -3,7 +3,6 @@
 An answer is a model; anything else raises a ``CrmError`` that says whether it was applied.
 """
 
-import json
 import ssl
 from collections.abc import Callable
 from datetime import datetime
@@ -17,6 +16,7 @@ import httpx
 from pydantic import SecretStr
 
 from contacts_pipeline.crm.access import Access
+from contacts_pipeline.crm.documents import read_document
 from contacts_pipeline.crm.errors import (
     CrmError,
     TokenExpired,
@@ -162,7 +162,7 @@ class CrmClient:
                 raise await self._error_of(response, bearer)
             self._proven = bearer
             try:
-                return read(json.loads(response.content))
+                return read(read_document(response.content))
             except ValueError:
                 status = response.status_code
                 told = f"HTTP {status} without a usable body"

@@ -11,11 +11,19 @@ from pathlib import Path
 from ssl import SSLContext
 
 from contacts_pipeline.crm import CrmError, shared_ssl_context
-from contacts_pipeline.pull.asking import Door, ReadSettings, asking
+from contacts_pipeline.errors import PipelineError
+from contacts_pipeline.pull.asking import Asker, Door, ReadSettings, asking
 from contacts_pipeline.pull.catalogue import save_catalogue
 from contacts_pipeline.pull.contacts import ContactsRead, read_contacts
 from contacts_pipeline.pull.details import read_details
+from contacts_pipeline.push.meter import where
 from contacts_pipeline.spent import Spent
+
+
+class BrokenReadError(PipelineError):
+    """Reading a location ended in an error of contacts-pipeline; the others are read."""
+
+    code = "internal_error"
 
 
 @dataclass(frozen=True)
@@ -40,13 +48,13 @@ class LocationRead:
 
 @dataclass(frozen=True)
 class ReadResult:
-    """How reading a location went; ``error`` is the CRM's last word if it failed.
+    """How reading a location went; ``error`` says why it failed, without values.
 
     ``daily_remaining`` is what the CRM then said is left of the location's day.
     """
 
     spent: Spent
-    error: CrmError | None = None
+    error: CrmError | PipelineError | None = None
     daily_remaining: int | None = None
     contacts: ContactsRead | None = None
 
@@ -67,15 +75,28 @@ def read_locations(reads: Sequence[LocationRead], settings: ReadSettings) -> dic
 
 
 async def _read(read: LocationRead, settings: ReadSettings, ssl_context: SSLContext) -> ReadResult:
-    contacts = None
+    contacts, error = None, None
     async with asking(read.door, settings, ssl_context) as asker:
         try:
-            if read.details is not None:
-                await read_details(asker, read.details)
-            if read.catalogue is not None:
-                save_catalogue(read.catalogue, await asker.ask(asker.client.custom_fields))
-            if read.contacts is not None:
-                contacts = await read_contacts(asker, read.contacts, read.whole_after, read.changes)
-        except CrmError as error:
-            return ReadResult(asker.spent, error, asker.limits.daily_remaining)
-        return ReadResult(asker.spent, None, asker.limits.daily_remaining, contacts)
+            contacts = await _read_wanted(read, asker)
+        except Exception as caught:  # noqa: BLE001 - the other locations are read on
+            error = _told(caught)
+        return ReadResult(asker.spent, error, asker.limits.daily_remaining, contacts)
+
+
+async def _read_wanted(read: LocationRead, asker: Asker) -> ContactsRead | None:
+    if read.details is not None:
+        await read_details(asker, read.details)
+    if read.catalogue is not None:
+        save_catalogue(read.catalogue, await asker.ask(asker.client.custom_fields))
+    if read.contacts is None:
+        return None
+    return await read_contacts(asker, read.contacts, read.whole_after, read.changes)
+
+
+def _told(error: Exception) -> CrmError | PipelineError:
+    if isinstance(error, CrmError | PipelineError):
+        return error
+    return BrokenReadError(
+        f"an error of contacts-pipeline: {type(error).__name__} at {where(error)}; report it"
+    )

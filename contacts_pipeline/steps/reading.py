@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from contacts_pipeline.crm import CrmError
+from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.ledger import Ledger, record_read
 from contacts_pipeline.pull import (
     ContactsRead,
@@ -56,7 +58,7 @@ def read_for_plans(
     for location_id, result in results.items():
         record_read(ledger, location_id, run_id, result.spent.requests, result.daily_remaining)
         if result.error is not None:
-            unreadable[location_id] = _unread(location_id, result)
+            unreadable[location_id] = _unread(location_id, result.error).after(result.spent)
     return Reading({read.location_id: read for read in reads}, results, unreadable)
 
 
@@ -101,11 +103,10 @@ def _wanted_reads(
     return reads, without_token
 
 
-def _unread(location_id: str, result: ReadResult) -> LocationReport:
-    error = result.error
-    code = error.code if error else "crm_error"
+def _unread(location_id: str, error: CrmError | PipelineError) -> LocationReport:
+    remedy = "; check its token and crm.base_url" if isinstance(error, CrmError) else ""
     return LocationReport(
         status="failed",
-        reason=code,
-        told=f"location {location_id}: it can't be read: {error}; check its token and crm.base_url",
-    ).after(result.spent)
+        reason=error.code,
+        told=f"location {location_id}: it can't be read: {error}{remedy}",
+    )

@@ -1,5 +1,6 @@
 """The client against the sandbox: answers, the limits that they tell, and what is logged."""
 
+import json
 import logging
 from typing import Any
 
@@ -37,6 +38,25 @@ def test_only_compression_that_is_always_understood_is_asked_for(
         assert ask(edge.url).contact.email == EMAIL
         (headers,) = edge.asked
     assert headers["accept-encoding"] == "gzip, deflate"
+
+
+@pytest.mark.parametrize(
+    "half", [rb"\ud83d", rb"\uDE00", b"\xed\xa0\xbd"], ids=["first", "second", "as bytes"]
+)
+def test_half_of_an_emoji_is_read_as_a_sign_that_can_be_written(
+    crm: RunningSandbox, half: bytes
+) -> None:
+    """JavaScript cuts texts so; wherever in an answer it stands, and whole ones stay whole."""
+    answer = {"contact": {"id": "c1", "tags": ["Nice HALF", "WHOLE"], "HALF": {"deep": "HALF"}}}
+    cut = json.dumps(answer).encode().replace(b"HALF", half).replace(b"WHOLE", rb"\ud83d\ude00")
+    with running_edge(crm.url) as edge:
+        edge.rewrites = lambda _answer: cut
+        contact = ask(edge.url).contact
+    assert contact.fields == {
+        "id": "c1",
+        "tags": ["Nice \ufffd", "😀"],
+        "\ufffd": {"deep": "\ufffd"},
+    }
 
 
 @pytest.mark.parametrize("retry_after", [True, False])

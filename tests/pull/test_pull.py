@@ -1,6 +1,8 @@
 """Reading the CRM before a plan: every page, at its pace, and what a failure leaves."""
 
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from contacts_pipeline.sandbox import (
     running_sandbox,
 )
 from contacts_pipeline.spent import Spent
+from tests.push.project import wide
 
 FIELDS = (SandboxCustomField(key="loyalty_tier"), SandboxCustomField(key="shoe_size"))
 
@@ -95,6 +98,27 @@ def test_reading_that_fails_leaves_the_old_snapshot(tmp_path: Path) -> None:
             "catalogue.json",
             "crm_contacts.parquet",
         ]
+
+
+def test_location_whose_reading_breaks_leaves_the_others_theirs(tmp_path: Path) -> None:
+    """An error of ours, or of this machine: told by its place, since its message holds values."""
+    door = Door("acme", StaticToken(SecretStr(DEFAULT_TOKEN)), 1000, 1.0)
+    lists = {name: tmp_path / name / "ada@example.com.parquet" for name in ("acme", "bolt")}
+    lists["acme"].mkdir(parents=True)
+    reads = [
+        LocationRead(replace(door, location_id=name), path, None, 0) for name, path in lists.items()
+    ]
+    with running_sandbox(wide("acme", "bolt")) as crm:
+        crm.seed_contacts("bolt", [{"email": "p@example.com"}])
+        results = read_locations(reads, ReadSettings(crm.url, timeout_seconds=5, max_tries=3))
+    broken = results["acme"].error
+    assert broken is not None
+    assert broken.code == "internal_error"
+    assert re.fullmatch(
+        r"an error of contacts-pipeline: \w+ at \w+\.\w+:\d+; report it", str(broken)
+    )
+    assert results["bolt"].error is None
+    assert pq.read_table(lists["bolt"]).num_rows == 1
 
 
 def test_used_up_day_ends_the_reading_at_once(tmp_path: Path) -> None:

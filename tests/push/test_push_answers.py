@@ -12,10 +12,12 @@ from contacts_pipeline.sandbox import (
     SandboxOptions,
     running_sandbox,
 )
+from tests.edge import Edge
 from tests.push.conftest import MakeProject
 from tests.push.project import EveryField, Project, people, person
 
 PHONE = "+12125550444"
+FIRST_RUN = {"crm_snapshot": "first_run"}
 
 
 def warnings(acme: Project, key: str = "acme-0") -> set[tuple[str, str, str]]:
@@ -65,6 +67,26 @@ def test_edit_of_people_is_seen_in_the_answer_to_an_update(
     assert acme.push()["acme"].updated == 2
     assert warnings(acme) == {("crm_edited", "city", edited["id"])}
     assert warnings(acme, "acme-1") == set()
+
+
+def test_half_of_an_emoji_in_the_crm_wedges_nobody(
+    crm: RunningSandbox, edge: Edge, project: MakeProject
+) -> None:
+    """JavaScript cuts a text in the middle of one: neither a list nor an answer ends a push."""
+    locations = [
+        {"id": name, "burst_limit": 1000, "interval_ms": 1000} for name in ("acme", "bolt")
+    ]
+    edge.rewrites = lambda answer: answer.replace(b"CUT", rb"\ud83d")
+    both = project(people(3) + people(3, "bolt"), locations=locations, policy=FIRST_RUN)
+    both.crm_url = edge.url
+    crm.seed_contacts("acme", [{"email": "stranger@acme.example.com", "city": "Nice CUT"}])
+    assert {name: report.created for name, report in both.push().items()} == {"acme": 3, "bolt": 3}
+    edited = next(one for one in crm.contacts("acme") if one["email"].startswith("p0@"))
+    crm.call("PUT", f"/contacts/{edited['id']}", {"lastName": "Nice CUT"})
+    changed = [person(0, city="Rome"), *people(3)[1:]]
+    report = both.write(changed + people(3, "bolt")).push()["acme"]
+    assert (report.status, report.updated, report.unchanged) == ("ok", 1, 2)
+    assert warnings(both) == {("crm_edited", "lastName", edited["id"])}
 
 
 def test_edit_of_a_custom_field_is_seen_in_the_answer_to_an_update(tmp_path: Path) -> None:
