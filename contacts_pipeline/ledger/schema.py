@@ -144,5 +144,13 @@ pushes = Table(
     Column("status", String, nullable=False, comment="ok, failed or held"),
     Column("reason", String),
     Column("report", Text, nullable=False, comment="JSON: the counts that interface documents"),
+    Column(
+        "number",
+        Integer,
+        nullable=False,
+        default=0,
+        server_default="0",
+        comment="Orders the location's pushes as they were recorded, which clocks do not.",
+    ),
     comment="A row a location and run, written when the location is done.",
 )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-from sqlalchemy import Connection, Select, Table, and_, false, func, select, update
+from sqlalchemy import Connection, FromClause, Select, Table, and_, false, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -190,8 +190,16 @@ class Ledger:
             "reason": reason,
             "report": json.dumps(report),
         }
+        table = schema.pushes
+        earlier = table.alias()
+        greatest = select(func.max(earlier.c.number)).where(*self._at(earlier, location_id))
         with self.writing() as connection:
-            self.replace(connection, schema.pushes, [row])
+            self.replace(connection, table, [row])
+            connection.execute(
+                update(table)
+                .where(*self._at(table, location_id), table.c.run_id == run_id)
+                .values(number=greatest.scalar_subquery() + 1)
+            )
 
     def revise_push(self, location_id: str, run_id: str, report: Mapping[str, Any]) -> None:
         """Put another report in the place of the one that the run's push left."""
@@ -206,7 +214,7 @@ class Ledger:
     def last_pushes(
         self, location_ids: Sequence[str] | None = None, run_id: str | None = None
     ) -> dict[str, Mapping[str, Any]]:
-        """The newest push of each location, or those of one run."""
+        """The push of each location that was recorded last, or those of one run."""
         table = schema.pushes
         wanted = [table.c.crm == self.crm]
         if location_ids:
@@ -214,14 +222,12 @@ class Ledger:
         if run_id:
             wanted.append(table.c.run_id == run_id)
         last = (
-            select(table.c.location_id, func.max(table.c.started_at).label("started_at"))
+            select(table.c.location_id, func.max(table.c.number).label("number"))
             .where(*wanted)
             .group_by(table.c.location_id)
             .subquery()
         )
-        newest = and_(
-            table.c.location_id == last.c.location_id, table.c.started_at == last.c.started_at
-        )
+        newest = and_(table.c.location_id == last.c.location_id, table.c.number == last.c.number)
         query = select(table).join(last, newest).where(*wanted)
         with self.reading() as connection:
             rows = connection.execute(query).mappings()
@@ -300,7 +306,7 @@ class Ledger:
         driver: type[Exception] = self.engine.dialect.loaded_dbapi.Error
         return (SQLAlchemyError, OSError, driver)
 
-    def _at(self, table: Table, location_id: str) -> tuple[Any, Any]:
+    def _at(self, table: FromClause, location_id: str) -> tuple[Any, Any]:
         return table.c.crm == self.crm, table.c.location_id == location_id
 
 

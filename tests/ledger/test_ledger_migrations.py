@@ -1,6 +1,7 @@
 """A ledger that an older program wrote: taken along step by step, or left as it was."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,31 @@ def test_first_ledger_is_planned_with(tmp_path: Path, first: str) -> None:
         assert stored_version(ledger.engine) == str(newest_version())
         assert ledger.positions(["acme"])["acme"][:2] == (1, "43e1ebbfb88b6f87")
         assert ledger.last_pushes()["acme"]["run_id"] == "first-run"
+
+
+def test_last_push_of_the_first_ledger_is_the_one_that_started_last(first: str) -> None:
+    """And the next is the last then, whatever its clock says."""
+    engine = open_engine(first)
+    earlier = (
+        "insert into pushes select crm, location_id, 'earlier', plan_id, '2026-11-22 10:00:00', "
+        "finished_at, status, reason, report from pushes"
+    )
+    with engine.begin() as connection:
+        connection.execute(text(earlier))
+    engine.dispose()
+    ledger = opened(first)
+    assert ledger.last_pushes()["acme"]["run_id"] == "first-run"
+    ledger.record_push(
+        "acme",
+        "next",
+        plan_id=None,
+        started_at=datetime(2020, 1, 1),  # noqa: DTZ001 - as the ledger holds times
+        status="ok",
+        reason=None,
+        report={},
+    )
+    assert ledger.last_pushes()["acme"]["run_id"] == "next"
+    ledger.close()
 
 
 def test_taken_along_equals_made_new(tmp_path: Path, first: str) -> None:

@@ -7,7 +7,8 @@ import sqlite3
 
 import pytest
 
-from contacts_pipeline.sandbox import Fault, RunningSandbox
+from contacts_pipeline import steps
+from contacts_pipeline.sandbox import Fault, FaultKind, RunningSandbox
 from tests.push.conftest import MakeProject
 from tests.push.evidence import assert_each_there_once, assert_ledger_equals
 from tests.push.project import Project, people
@@ -17,12 +18,20 @@ pytestmark = pytest.mark.slow
 PUT_BACK = {"crm_snapshot": "first_run", "crm_edits": "overwrite"}
 WRITE_AND_LOOK_UP = ("upsert", "search_duplicate")
 ALWAYS = {"crm_snapshot": "always", "crm_edits": "overwrite"}
+TIMES = (
+    ("contacts", "known_at"),
+    ("requests", "intended_at"),
+    ("locations", "limits_seen_at"),
+    ("pushes", "started_at"),
+    ("pushes", "finished_at"),
+)
+A_YEAR = 365 * 24
 
 
 def was_off_by(project: Project, hours: int) -> None:
     """What the pushes have written, as a clock that was off by so much would have dated it."""
     with sqlite3.connect(project.folder / "data" / "ledger.sqlite") as con:
-        for table, column in (("contacts", "known_at"), ("requests", "intended_at")):
+        for table, column in TIMES:
             moved = f"strftime('%Y-%m-%d %H:%M:%f000', {column}, '{hours:+d} hours')"
             con.execute(f"update {table} set {column} = {moved}")
 
@@ -77,3 +86,28 @@ def test_later_list_loses_and_doubles_nobody(
     report = acme.push()["acme"]
     assert (report.updated, report.unchanged, report.created) == (1, 2, 0)
     assert_each_there_once(crm, rows)
+
+
+def test_push_of_a_clock_that_was_ahead_is_not_the_last_for_ever(
+    crm: RunningSandbox, project: MakeProject
+) -> None:
+    rows = people(3)
+    acme = project(rows)
+    crm.set_faults(Fault(kind=FaultKind.DAILY_QUOTA, skip=1, times=1))
+    assert acme.push()["acme"].deferred_because == "daily_budget"
+    assert steps.attention(acme.workspace).unfinished == {"acme"}
+    was_off_by(acme, A_YEAR)
+    crm.set_faults()  # gives the day back
+    assert acme.push(run_id="later")["acme"].deferred == 0
+    assert steps.attention(acme.workspace).unfinished == frozenset()
+    assert steps.last_reports(acme.workspace)["acme"].deferred == 0
+    with acme.ledger() as ledger:
+        assert ledger.last_pushes()["acme"]["run_id"] == "later"
+
+
+def test_push_that_is_recorded_again_is_the_last_once_more(project: MakeProject) -> None:
+    acme = project(people(1))
+    for run_id in ("first", "second", "first"):
+        acme.push(run_id=run_id)
+        with acme.ledger() as ledger:
+            assert ledger.last_pushes(["acme"])["acme"]["run_id"] == run_id
