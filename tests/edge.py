@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 
-PAGE = b"<html><head><title>Attention Required!</title></head><body>Sorry</body></html>"
 _NOT_PASSED_ON = {"host", "connection", "content-length", "accept-encoding", "transfer-encoding"}
 
 
@@ -22,6 +21,7 @@ class Edge:
     blocks: Callable[[bytes], bool] = lambda _body: False
     rewrites: Callable[[bytes], bytes] = lambda answer: answer
     compresses: bool = False
+    page: bytes = b"<html><head><title>Attention Required!</title></head></html>"
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def running_edge(target: str) -> Iterator[Edge]:
             edge.asked.append(asked)
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if edge.blocks(body):
-                self.tell(403, {"Content-Type": "text/html"}, PAGE)
+                self.tell(403, {"Content-Type": "text/html"}, edge.page)
                 return
             told = crm.request(self.command, self.path, content=body, headers=_passed_on(asked))
             self.tell(told.status_code, _passed_on(told.headers), edge.rewrites(told.content))

@@ -2,6 +2,7 @@
 
 CrmError
 ├── Refused            this record only; the same body will be refused again
+│   └── BlockedByEdge  by what stands before the API, or whoever asks, whatever the record
 ├── NotApplied         try again: the CRM did nothing
 │   ├── RateLimited    too many requests, for some seconds or for the day
 │   ├── TokenExpired   another token has taken its place
@@ -23,6 +24,8 @@ from contacts_pipeline.crm.limits import RateLimits
 # Addresses, numbers, and whatever stands in quotes, where the CRM repeats what it was sent.
 _VALUES = re.compile(r"""[\w.+-]+@[\w.-]+|\+?\d[\d\s().-]{5,}\d|"[^"]*"|(?<!\w)'[^']*'|`[^`]*`""")
 
+_TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
+
 
 class CrmError(Exception):
     """A call that brought no usable answer; ``code`` is stable, ``str()`` holds no values."""
@@ -41,6 +44,12 @@ class Refused(CrmError):
     """A final 4xx about the record."""
 
     code = "refused"
+
+
+class BlockedByEdge(Refused):
+    """A 403 that is a page: a firewall took offence at this record, or at all that we send."""
+
+    code = "blocked_by_edge"
 
 
 class NotApplied(CrmError):
@@ -110,8 +119,10 @@ def error_from(response: httpx.Response) -> CrmError:
     if status == httpx.codes.UNAUTHORIZED:
         return _unauthorized(message, limits)
     if status == httpx.codes.FORBIDDEN:
-        told = message or "forbidden, by a page instead of the API"
-        return LocationClosed(told, status=status, limits=limits)
+        if message:
+            return LocationClosed(message, status=status, limits=limits)
+        told = f"refused by a page instead of the API: {_title(response)}"
+        return BlockedByEdge(told, status=status, limits=limits)
     if status == httpx.codes.REQUEST_TIMEOUT or not httpx.codes.is_client_error(status):
         told = message or f"HTTP {status} without a usable body"
         return UnclearFate(told, status=status, limits=limits)
@@ -134,6 +145,11 @@ def _unauthorized(message: str, limits: RateLimits) -> CrmError:
     if "scope" in told or "authclass" in told:
         return LocationClosed(message, status=status, limits=limits)
     return TokenInvalid(message or "the token is refused", status=status, limits=limits)
+
+
+def _title(page: httpx.Response) -> str:
+    found = _TITLE.search(page.text)
+    return without_values(found[1].strip() if found else "") or f"HTTP {page.status_code}"
 
 
 def _told(response: httpx.Response) -> tuple[int | None, str]:

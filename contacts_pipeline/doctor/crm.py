@@ -11,9 +11,17 @@ from datetime import UTC, datetime
 from ssl import SSLContext
 from typing import TypeVar
 
-from contacts_pipeline.crm import Access, CrmError, LocationClosed, Unreachable, shared_ssl_context
+from contacts_pipeline.crm import (
+    Access,
+    BlockedByEdge,
+    CrmError,
+    LocationClosed,
+    Unreachable,
+    shared_ssl_context,
+)
 from contacts_pipeline.finding import Finding
 from contacts_pipeline.pull import Asker, Door, ReadSettings, asking
+from contacts_pipeline.push.remedies import ASK_THE_EDGE
 from contacts_pipeline.settings import Location
 from contacts_pipeline.warehouse import read_locations
 from contacts_pipeline.workspace import Workspace
@@ -129,11 +137,7 @@ def _told(seen: _Seen, custom_fields: set[str], crm_snapshot: str) -> Iterator[F
     location = seen.location
     subject = f"location {location.id}"
     if seen.refused is not None:
-        remedy = (
-            f"put a token of this location into {seen.token_env}"
-            if isinstance(seen.refused, LocationClosed)
-            else "check crm.base_url and the network, then try again"
-        )
+        remedy = _remedy(seen.refused, seen.token_env)
         yield Finding("error", seen.refused.code, subject, str(seen.refused), remedy)
         return
     contacts = "" if seen.contacts is None else f"{seen.contacts:,} contacts; "
@@ -176,6 +180,15 @@ def _told(seen: _Seen, custom_fields: set[str], crm_snapshot: str) -> Iterator[F
             f"{location.burst_limit}; times are estimated by the registry",
             "put the CRM's burst_limit into the registry",
         )
+
+
+def _remedy(error: CrmError, token_env: str) -> str:
+    match error:
+        case LocationClosed():
+            return f"put a token of this location into {token_env}"
+        case BlockedByEdge():
+            return ASK_THE_EDGE
+    return "check crm.base_url and the network, then try again"
 
 
 def _listed(names: list[str], most: int = 3) -> str:

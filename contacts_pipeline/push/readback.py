@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contacts_pipeline.crm import CrmError, Refused, StoredContact, shared_ssl_context
+from contacts_pipeline.crm import (
+    BlockedByEdge,
+    CrmError,
+    Refused,
+    StoredContact,
+    shared_ssl_context,
+)
 from contacts_pipeline.plan.files import read_rows
 from contacts_pipeline.pull import Asker, Door, ReadSettings, asking
 from contacts_pipeline.pull.contacts import PAGE_LIMIT, pages
@@ -140,6 +146,8 @@ async def _listed(asker: Asker, contacts: Sequence[Written]) -> dict[str, Stored
 async def _fresh(asker: Asker, contact_id: str) -> StoredContact | None:
     try:
         return await asker.ask(lambda: asker.client.get(contact_id))
+    except BlockedByEdge:
+        raise  # it says nothing of the contact
     except Refused:
         return None
 

@@ -2,6 +2,8 @@
 
 from contacts_pipeline.push.stop import StopSignal
 
+ASK_THE_EDGE = "have the firewall or proxy in front of the CRM let this machine through"
+
 
 def told_with_remedy(location_id: str, stop: StopSignal) -> str:
     """One line that names the location, what stopped it, and the remedy."""
@@ -13,6 +15,7 @@ def told_with_remedy(location_id: str, stop: StopSignal) -> str:
 _REMEDIES = {
     "token_missing": "export it or put it in .env",
     "token_refused": "give the location a token with contacts.write, then push again",
+    "blocked_by_edge": f"{ASK_THE_EDGE}, then push again",
     "crm_unreachable": "check crm.base_url and the network, then push again",
     "crm_unstable": "the CRM answers with errors; push again later",
     "api_version_refused": "update contacts-pipeline",

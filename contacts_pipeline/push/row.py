@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from contacts_pipeline.crm import (
+    BlockedByEdge,
     CrmError,
     NotApplied,
     Refused,
@@ -80,7 +81,9 @@ class RowPush:
         try:
             return await self._send()
         except Refused as error:
-            return Outcome("refused", error.code, str(error))
+            # What blocks this request may have let an earlier one through.
+            is_known = not (isinstance(error, BlockedByEdge) and self._unclear)
+            return Outcome("refused" if is_known else "unknown", error.code, str(error))
         except (NotApplied, UnclearFate) as error:
             return Outcome("unknown" if self._unclear else "failed", error.code, str(error))
         except Stopped:

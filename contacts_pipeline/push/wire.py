@@ -10,11 +10,13 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 from contacts_pipeline.crm import (
+    BlockedByEdge,
     ClientOutdated,
     CrmClient,
     CrmError,
     LocationClosed,
     RateLimited,
+    Refused,
     UnclearFate,
     Unreachable,
 )
@@ -25,6 +27,7 @@ from contacts_pipeline.push.record import Record
 from contacts_pipeline.push.stop import Stopped, StopSignal
 
 MOST_UNCLEAR_IN_A_ROW = 32  # twice the rows in flight: the CRM is down, not a request unlucky
+MOST_BLOCKED_IN_A_ROW = 5  # rows: a firewall refuses the location, not what one of them says
 
 LONG_WAIT = 1 / 3
 """Of ``settle_seconds``: for so long nobody who took the location over looks for our requests."""
@@ -58,6 +61,7 @@ class Wire:
         self._budget = budget
         self._stop_run = stop_run
         self._unclear_in_a_row = 0
+        self._blocked_in_a_row: set[str] = set()
 
     def now(self) -> float:
         """Seconds of a clock that no one sets."""
@@ -95,10 +99,11 @@ class Wire:
             self.meter.rate_limited += isinstance(error, RateLimited)
             unclear = isinstance(error, UnclearFate) and effect == "upsert"
             self.record.answered(intent, error.code, error=error, settled=not unclear)
-            self._stop_if_about_the_location(error)
+            self._stop_if_about_the_location(error, row)
             raise
         self._measure(started, effect, sent)
         self._unclear_in_a_row = 0
+        self._blocked_in_a_row.clear()
         self.record.answered(intent, *read_answer(answer))
         self.save_limits(self.now())
         return answer
@@ -114,7 +119,7 @@ class Wire:
         self.meter.sent[effect] += 1
         sent[effect] += 1
 
-    def _stop_if_about_the_location(self, error: CrmError) -> None:
+    def _stop_if_about_the_location(self, error: CrmError, row: Mapping[str, Any]) -> None:
         match error:
             case ClientOutdated():
                 self._stop_run(error.code, str(error))
@@ -126,6 +131,14 @@ class Wire:
                 self._unclear_in_a_row += 1
                 if self._unclear_in_a_row >= MOST_UNCLEAR_IN_A_ROW:
                     self.stop.set("crm_unstable", str(error))
+                return
+            case BlockedByEdge():
+                self._blocked_in_a_row.add(row["identity"])
+                if len(self._blocked_in_a_row) >= MOST_BLOCKED_IN_A_ROW:
+                    self.stop.set(error.code, str(error))
+                return  # each is told as refused: left over, they would stand first the next time
+            case Refused():
+                self._blocked_in_a_row.clear()
                 return
             case _:
                 return

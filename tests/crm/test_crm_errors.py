@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from contacts_pipeline.crm import (
+    BlockedByEdge,
     ClientOutdated,
     CrmClient,
     LocationClosed,
@@ -16,6 +17,7 @@ from contacts_pipeline.crm import (
 )
 from contacts_pipeline.sandbox import Fault, FaultKind, RunningSandbox
 from tests.crm.asking import BODY, COMPANY_TOKEN, EMAIL, PHONE, ask, failure
+from tests.edge import running_edge
 
 
 def test_version_header_refused_is_our_fault(crm: RunningSandbox) -> None:
@@ -50,11 +52,24 @@ def test_token_of_another_location_closes_the_location(crm: RunningSandbox) -> N
     assert error.status == 403
 
 
-def test_html_403_closes_the_location(crm: RunningSandbox) -> None:
+def test_page_with_a_403_refuses_this_record_and_says_nothing_of_the_token(
+    crm: RunningSandbox,
+) -> None:
     crm.set_faults(Fault(kind=FaultKind.HTML, status=403))
     error = failure(crm)
-    assert isinstance(error, LocationClosed)
-    assert "page" in str(error)
+    assert isinstance(error, BlockedByEdge)
+    assert (error.code, error.status) == ("blocked_by_edge", 403)
+    assert str(error) == "refused by a page instead of the API: 403 Error"
+
+
+@pytest.mark.parametrize("page", [b"", b"{}", b"[]", b"<html>p@example.com</html>"])
+def test_403_without_a_word_of_the_api_is_told_by_its_status(
+    crm: RunningSandbox, page: bytes
+) -> None:
+    with running_edge(crm.url) as edge:
+        edge.page = page
+        edge.blocks = lambda body: EMAIL.encode() in body
+        assert str(failure(edge.url)) == "refused by a page instead of the API: HTTP 403"
 
 
 @pytest.mark.parametrize(

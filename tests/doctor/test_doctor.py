@@ -11,6 +11,8 @@ from contacts_pipeline import doctor
 from contacts_pipeline.cli import main
 from contacts_pipeline.finding import Finding
 from contacts_pipeline.sandbox import (
+    Fault,
+    FaultKind,
     RunningSandbox,
     SandboxCustomField,
     SandboxLocation,
@@ -89,6 +91,15 @@ def test_token_that_is_missing_or_wrong(
         assert "CRM_TOKEN" in f"{found.subject}{found.remedy}"
         assert remedy in (found.remedy or "")
         assert "pit-another" not in repr(found)
+
+
+def test_page_instead_of_the_api_is_no_matter_of_the_token(tmp_path: Path) -> None:
+    with running_sandbox(wide()) as crm:
+        crm.set_faults(Fault(kind=FaultKind.HTML, status=403))
+        found = by_code(Project(tmp_path, crm.url).write([]))["blocked_by_edge"]
+        assert (found.level, found.subject) == ("error", "location acme")
+        assert "firewall" in (found.remedy or "")
+        assert "token" not in f"{found.told}{found.remedy}"
 
 
 def test_duplicates_and_limits_that_the_crm_tells(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from contacts_pipeline.sandbox import (
 )
 from tests.ledger.test_ledger import CRM, an_intent
 from tests.push.evidence import assert_each_there_once, assert_ledger_equals
-from tests.push.project import Project, people, wide
+from tests.push.project import SECOND_TOKEN, Project, people, wide
 
 
 def make_project(folder: Path, crm_url: str, ledger_url: str) -> Project:
@@ -141,8 +141,9 @@ def test_plan_is_stale_after_another(tmp_path: Path, postgres_url: str) -> None:
     with running_sandbox(wide()) as crm:
         project = make_project(tmp_path, crm.url, postgres_url)
         project.plan()
-        crm.set_faults(Fault(kind=FaultKind.HTML, status=403, skip=30, times=1))
+        crm.set_faults(Fault(kind=FaultKind.TOKEN_REVOKED, skip=30, times=1))
         first = project.push_the_plan()["acme"]
+        project.environ = {**project.environ, "CRM_TOKEN": SECOND_TOKEN}
         second = project.push_the_plan()["acme"]
         assert first.created + second.created == 60
         with project.ledger() as ledger:

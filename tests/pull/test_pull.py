@@ -89,7 +89,7 @@ def test_reading_that_fails_leaves_the_old_snapshot(tmp_path: Path) -> None:
         crm.seed_contacts("acme", [{"email": f"p{n}@example.com"} for n in range(600)])
         read(crm, tmp_path)
         before = (tmp_path / "crm_contacts.parquet").read_bytes()
-        crm.set_faults(Fault(kind=FaultKind.HTML, status=403, skip=2))
+        crm.set_faults(Fault(kind=FaultKind.TOKEN_REVOKED, skip=2))
         result = read(crm, tmp_path)
         assert result.error is not None
         assert result.error.code == "token_refused"

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from contacts_pipeline.sandbox import (
-    Fault,
-    FaultKind,
+    DEFAULT_TOKEN,
     SandboxLocation,
     SandboxOptions,
     running_sandbox,
@@ -42,8 +41,8 @@ def test_email_of_several_contacts_is_held_where_duplicates_are_allowed(
 
 def test_token_without_the_scope_leaves_them_assumed_not_allowed(tmp_path: Path) -> None:
     place = SandboxLocation(id="acme", burst_limit=1000, interval_ms=1000)
-    with running_sandbox(SandboxOptions(locations=(place,))) as crm:
-        crm.set_faults(Fault(kind=FaultKind.HTML, status=403, times=1))
+    scopes = {DEFAULT_TOKEN: ("contacts.readonly", "contacts.write")}
+    with running_sandbox(SandboxOptions(locations=(place,), token_scopes=scopes)) as crm:
         acme = Project(tmp_path, crm.url, policy={"crm_snapshot": "first_run"}).write(people(2))
         assert acme.push()["acme"].created == 2
         assert not acme.header().allows_duplicates

@@ -42,6 +42,7 @@ FIELDS = {
 }
 COLUMNS = ("id", "location", "updated_at", *FIELDS.values())
 WAIT_SECONDS = 60.0
+SECOND_TOKEN = "pit-second"
 ROOT = Path(__file__).parents[2]
 _PREPARED: dict[str, dict[str, bytes]] = {}
 
@@ -69,9 +70,12 @@ def people(count: int, location: str = "acme", **fields: str) -> list[dict[str, 
 
 
 def wide(*names: str, **settings: Any) -> SandboxOptions:
-    """A sandbox whose limits are no part of the test."""
+    """A sandbox whose limits are no part of the test; after its first token there is another."""
     locations = tuple(
-        SandboxLocation(id=name, burst_limit=1000, interval_ms=1000) for name in names or ("acme",)
+        SandboxLocation(
+            id=name, burst_limit=1000, interval_ms=1000, tokens=(DEFAULT_TOKEN, SECOND_TOKEN)
+        )
+        for name in names or ("acme",)
     )
     return SandboxOptions(locations=locations, **settings)
 

@@ -13,6 +13,8 @@ from contacts_pipeline.pull import Door, ReadSettings
 from contacts_pipeline.push.readback import ReadBack, Written, read_back
 from contacts_pipeline.sandbox import (
     DEFAULT_TOKEN,
+    Fault,
+    FaultKind,
     RunningSandbox,
     SandboxLocation,
     SandboxOptions,
@@ -144,12 +146,23 @@ def test_push_that_the_day_stopped_is_not_read_back(tmp_path: Path) -> None:
         assert crm.count() == crm.count("upsert") == 25
 
 
-def test_crm_that_fails_the_reading_does_not_pass_for_converged(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault(kind=FaultKind.TOKEN_REVOKED), "token_refused"),
+        (Fault(kind=FaultKind.HTML, status=403), "blocked_by_edge"),
+    ],
+    ids=["token", "page"],
+)
+def test_crm_that_fails_the_reading_does_not_pass_for_converged(
+    tmp_path: Path, fault: Fault, code: str
+) -> None:
     with running_sandbox(wide()) as crm:
         project = ProvenProject(tmp_path, crm.url).write(people(4))
-        _, found = proof(project, lambda: crm.set_faults("token_revoked"))
+        _, found = proof(project, lambda: crm.set_faults(fault))
         assert found is not None
-        assert (found.error or "").startswith("token_refused")
+        assert (found.error or "").startswith(f"{code}: ")
+        assert found.converged.differs == 0
         assert found.converged.equal == 0
 
 

@@ -3,6 +3,7 @@
 import shutil
 import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,9 +22,10 @@ from contacts_pipeline.sandbox import (
 from contacts_pipeline.steps import stored_plan
 from contacts_pipeline.steps.prove import Proven, prove
 from contacts_pipeline.steps.push import push
+from tests.edge import Edge
 from tests.push.conftest import MakeProject
 from tests.push.evidence import assert_each_there_once, assert_ledger_equals, sent_again
-from tests.push.project import Project, kill_after, people, wait_for, wide
+from tests.push.project import SECOND_TOKEN, Project, kill_after, people, wait_for, wide
 
 BOTH = [{"id": name, "burst_limit": 1000, "interval_ms": 1000} for name in ("acme", "bolt")]
 ROWS = people(16) + people(16, "bolt")
@@ -72,15 +74,16 @@ def test_resumed_plan_skips_what_is_acknowledged(
 ) -> None:
     acme = project(people(60))
     acme.plan()
-    crm.set_faults(Fault(kind=FaultKind.HTML, status=403, skip=30, times=1))
+    crm.set_faults(Fault(kind=FaultKind.TOKEN_REVOKED, skip=30, times=1))
     first = acme.push_the_plan(run_id)["acme"]
     assert (first.status, first.created + first.deferred) == ("failed", 60)
     assert 0 < first.deferred < 60
+    acme.environ = {"CRM_TOKEN": SECOND_TOKEN}
     second = acme.push_the_plan(run_id)["acme"]
     assert (second.status, second.deferred) == ("ok", 0)
     in_this_run = 60 if run_id else 60 - first.created
     assert (second.created, second.unchanged) == (in_this_run, 60 - in_this_run)
-    assert crm.count("upsert") == 61
+    assert crm.count("upsert") == 60 + crm.count("status_401")
     assert_ledger_equals(crm, acme)
 
 
@@ -178,6 +181,63 @@ def test_token_revoked_halfway_leaves_the_rest_deferred(
     assert report.created == crm.count("applied") == 60 - report.deferred
     assert report.unknown == report.failed == 0
     assert codes(acme) == {("created", None), ("deferred", "token_refused")}
+
+
+@pytest.mark.parametrize(("poisoned", "reason"), [(1, None), (8, "blocked_by_edge")])
+def test_contacts_that_a_firewall_blocks_keep_no_other_back(
+    edge: Edge, project: MakeProject, poisoned: int, reason: str | None
+) -> None:
+    """They stand first in the plan; where they are several in a row, the rest goes next."""
+
+    def blocks(body: bytes) -> bool:
+        if is_poison := b"select * from" in body:
+            return is_poison
+        time.sleep(0.1)  # the page comes sooner than an answer of the CRM
+        return False
+
+    newest = {"company": "select * from Ltd", "updated_at": "2026-02-01T00:00:00Z"}
+    acme = project([*people(poisoned, **newest), *people(60)[poisoned:]])
+    acme.crm_url, edge.blocks = edge.url, blocks
+    first, second = acme.push()["acme"], acme.push()["acme"]
+    assert (first.reason, second.created + second.unchanged) == (reason, 60 - poisoned)
+    assert second.refused + second.deferred == poisoned
+    assert ("refused", "blocked_by_edge") in codes(acme)
+    edge.blocks = lambda _body: False
+    assert acme.push()["acme"].created == poisoned
+
+
+def test_edge_that_blocks_all_stops_the_location_and_loses_none(
+    crm: RunningSandbox, edge: Edge, project: MakeProject
+) -> None:
+    acme = project(people(60))
+    acme.crm_url = edge.url
+    edge.blocks = lambda _body: True
+    report = acme.push()["acme"]
+    assert (report.status, report.reason) == ("failed", "blocked_by_edge")
+    assert report.refused == len(edge.asked) >= 5
+    assert report.deferred == 60 - report.refused >= 40
+    assert "page instead of the API: Attention Required!" in str(report.told)
+    assert "firewall" in str(report.told)
+    assert "token" not in str(report.told)
+    edge.blocks = lambda _body: False
+    assert acme.push()["acme"].created == 60
+    assert_each_there_once(crm, people(60))
+
+
+def test_contact_that_an_edge_blocks_after_an_unclear_request_stays_unknown(
+    crm: RunningSandbox, edge: Edge, project: MakeProject
+) -> None:
+    """The edge may have let the first one through."""
+    acme = project(people(1))
+    acme.crm_url = edge.url
+    edge.blocks = lambda _body: len(edge.asked) > 1
+    crm.set_faults("503-after")
+    report = acme.push()["acme"]
+    assert (report.unknown, report.refused) == (1, 0)
+    crm.set_faults()
+    edge.blocks = lambda _body: False
+    assert acme.push()["acme"].created == crm.count("upsert") == 1
+    assert_each_there_once(crm, people(1))
 
 
 def test_day_that_is_used_up_defers_the_rest_without_a_fault(

@@ -12,7 +12,7 @@ from contacts_pipeline.steps.explain import Asked
 from tests.edge import Edge
 from tests.push.conftest import MakeProject
 from tests.push.evidence import assert_each_there_once, assert_ledger_equals
-from tests.push.project import kill_after, people, person
+from tests.push.project import SECOND_TOKEN, kill_after, people, person
 
 BULK = ("bulk_tags",)
 
@@ -175,11 +175,12 @@ def test_location_that_stops_leaves_its_tags_to_the_next_push(
     crm: RunningSandbox, project: MakeProject
 ) -> None:
     acme = project(people(30, tags="vip"))
-    crm.set_faults(Fault(kind=FaultKind.HTML, status=403, times=1, operations=BULK))
+    crm.set_faults(Fault(kind=FaultKind.TOKEN_REVOKED, times=1, operations=BULK))
     report = acme.push()["acme"]
     assert (report.status, report.reason, report.created) == ("failed", "token_refused", 30)
     assert {outcome["code"] for outcome in acme.outcomes().values()} == {"tags_pending"}
     since = crm.last_seq()
+    acme.environ = {"CRM_TOKEN": SECOND_TOKEN}
     assert acme.push()["acme"].updated == 30
     assert operations(crm, since) == {"bulk_tags": 1}
     assert_ledger_equals(crm, acme)
