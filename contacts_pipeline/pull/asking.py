@@ -10,6 +10,7 @@ from typing import TypeVar
 from contacts_pipeline.crm import (
     Access,
     CrmClient,
+    CrmError,
     NotApplied,
     RateLimited,
     RateLimits,
@@ -67,18 +68,24 @@ class Asker:
         for attempt in range(1, self._max_tries + 1):
             try:
                 async with self._pace.turn():
-                    return await call()
+                    answer = await call()
             except (NotApplied, UnclearFate) as error:
                 self._rate_limited += isinstance(error, RateLimited)
-                day_spent = isinstance(error, RateLimited) and error.daily_budget_spent
-                if attempt == self._max_tries or day_spent:
+                if attempt == self._max_tries or not self._may_ask_again(error):
                     raise
                 self._retries += 1
-                if isinstance(error, RateLimited):
-                    self._pace.back_off(error.limits, attempt)
-                else:
+                if not isinstance(error, RateLimited):
                     await asyncio.sleep(_PAUSE_SECONDS * attempt)
+            else:
+                self._pace.let_in()
+                return answer
         raise AssertionError("the last attempt returns or raises")
+
+    def _may_ask_again(self, error: CrmError) -> bool:
+        """Backs off after a 429, unless the CRM wants nothing more today or for long."""
+        if not isinstance(error, RateLimited):
+            return True
+        return not error.daily_budget_spent and self._pace.back_off(error.limits) is None
 
 
 @asynccontextmanager

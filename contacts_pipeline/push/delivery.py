@@ -11,7 +11,7 @@ from contacts_pipeline.push.wire import Wire
 
 BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 30.0
-MOST_RATE_LIMITS = 20
+MOST_RATE_LIMITS = 20  # of one row, while others are let in
 
 _AnswerT = TypeVar("_AnswerT")
 
@@ -34,11 +34,10 @@ async def deliver(
     while True:
         try:
             return await wire.send(row, effect, call, sent)
-        except RateLimited as error:
+        except RateLimited:
             limited += 1
             if limited > MOST_RATE_LIMITS:
                 raise
-            wire.pace.back_off(error.limits, limited)
         except TokenExpired:
             continue  # a token that is refused as soon as it is issued closes the location
         except Unreachable as error:

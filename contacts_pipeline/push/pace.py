@@ -14,6 +14,8 @@ from contacts_pipeline.push.stop import StopSignal
 
 JITTER_SECONDS = 0.1  # of the network, which a window bears: 99.0% of 100 in 10 s
 LONGEST_BACKOFF_SECONDS = 60.0
+LONGEST_RETRY_AFTER_SECONDS = 300.0  # a push that is told to wait longer is due another time
+MOST_BACKOFFS_IN_A_ROW = 12  # 8 minutes at the vendor's 10 s: no window stays full that long
 MOST_ANSWERS_WITHOUT_LIMITS = 3  # a page of the edge has none; a CRM that never says is believed
 
 
@@ -30,6 +32,7 @@ class Pace:
         self._interval_seconds = interval_seconds
         self._next_turn = 0.0
         self._closed_until = 0.0
+        self._backoffs_in_a_row = 0
         self._slow_until = 0.0
         self._slow_gap = 0.0
         self._answers_without_limits = 0
@@ -85,12 +88,27 @@ class Pace:
             self._limits_known = True
             self._share_with_others(limits)
 
-    def back_off(self, limits: RateLimits, times: int) -> None:
-        """After the ``times``-th 429 in a row: let nobody go for as long as the CRM wants."""
-        wanted = limits.retry_after_seconds or self._interval_seconds * 2 ** (times - 1) / 4
+    def back_off(self, limits: RateLimits) -> str | None:
+        """After a 429: let nobody go for as long as the CRM wants; why not, where that is no use.
+
+        What was on its way when a back-off began may be refused as well, and begins no other.
+        """
+        if _now() >= self._closed_until:
+            self._backoffs_in_a_row += 1
+        if self._backoffs_in_a_row > MOST_BACKOFFS_IN_A_ROW:
+            return f"the CRM still answers 429 after {MOST_BACKOFFS_IN_A_ROW} pauses"
+        asked = limits.retry_after_seconds or 0.0
+        if asked > LONGEST_RETRY_AFTER_SECONDS:
+            return f"the CRM answers 429 and wants no request for {asked:.0f} s"
+        own = self._interval_seconds * 2 ** (self._backoffs_in_a_row - 1) / 4
         jitter = random.uniform(1.0, 1.25)  # noqa: S311 - no secret
-        seconds = min(wanted, LONGEST_BACKOFF_SECONDS) * jitter
+        seconds = max(asked, min(own, LONGEST_BACKOFF_SECONDS)) * jitter
         self._closed_until = max(self._closed_until, _now() + seconds)
+        return None
+
+    def let_in(self) -> None:
+        """An answer other than 429 ends the back-offs in a row."""
+        self._backoffs_in_a_row = 0
 
     def _allow(self, burst: int, interval_seconds: float) -> None:
         if burst != self._burst:

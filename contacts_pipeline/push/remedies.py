@@ -18,6 +18,7 @@ _REMEDIES = {
     "blocked_by_edge": f"{ASK_THE_EDGE}, then push again",
     "crm_unreachable": "check crm.base_url and the network, then push again",
     "crm_unstable": "the CRM answers with errors; push again later",
+    "rate_limited": "see what else sends to the location with this app, then push again later",
     "api_version_refused": "update contacts-pipeline",
     "too_many_refused": "look at its refused rows with 'contacts-pipeline outcomes', then mend "
     "them or raise the share, or push with --force",

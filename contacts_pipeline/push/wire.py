@@ -104,6 +104,7 @@ class Wire:
         self._measure(started, effect, sent)
         self._unclear_in_a_row = 0
         self._blocked_in_a_row.clear()
+        self.pace.let_in()
         self.record.answered(intent, *read_answer(answer))
         self.save_limits(self.now())
         return answer
@@ -120,6 +121,8 @@ class Wire:
         sent[effect] += 1
 
     def _stop_if_about_the_location(self, error: CrmError, row: Mapping[str, Any]) -> None:
+        if not isinstance(error, RateLimited | Unreachable):
+            self.pace.let_in()
         match error:
             case ClientOutdated():
                 self._stop_run(error.code, str(error))
@@ -127,6 +130,10 @@ class Wire:
                 self.stop.set(error.code, str(error))
             case RateLimited() if error.daily_budget_spent:
                 self.stop.set(error.code)
+            case RateLimited():
+                if (told := self.pace.back_off(error.limits)) is None:
+                    return
+                self.stop.set(error.code, told)
             case UnclearFate():
                 self._unclear_in_a_row += 1
                 if self._unclear_in_a_row >= MOST_UNCLEAR_IN_A_ROW:

@@ -129,6 +129,15 @@ def test_used_up_day_ends_the_reading_at_once(tmp_path: Path) -> None:
         assert (result.error.code, crm.count()) == ("daily_budget", 1)
 
 
+def test_long_retry_after_ends_the_reading_at_once(tmp_path: Path) -> None:
+    location = SandboxLocation(id="acme", burst_limit=1, interval_ms=600_000)
+    with running_sandbox(SandboxOptions(locations=(location,), retry_after=True)) as crm:
+        crm.upsert(email="other@example.com")
+        result = read(crm, tmp_path)
+        assert isinstance(result.error, RateLimited)
+        assert (result.error.code, result.spent) == ("rate_limited", Spent(1, 0, 1))
+
+
 def test_reading_keeps_to_the_limits(tmp_path: Path) -> None:
     with running_sandbox(options(burst_limit=4, interval_ms=500)) as crm:
         crm.seed_contacts("acme", [{"email": f"p{n}@example.com"} for n in range(2600)])

@@ -1,16 +1,29 @@
 """The pace, judged by the sandbox's log: no 429 of our own making, and the limit made use of."""
 
+import asyncio
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
-from contacts_pipeline.sandbox import Fault, FaultKind, SandboxLocation, SandboxOptions
+from contacts_pipeline import steps
+from contacts_pipeline.crm import RateLimits
+from contacts_pipeline.push.pace import MOST_BACKOFFS_IN_A_ROW, Pace
+from contacts_pipeline.push.slots import MOST_ROWS_IN_FLIGHT
+from contacts_pipeline.push.stop import StopSignal
+from contacts_pipeline.sandbox import (
+    Fault,
+    FaultKind,
+    SandboxLocation,
+    SandboxOptions,
+    SandboxRules,
+)
 from contacts_pipeline.sandbox import running_sandbox as running
 from tests.push.project import Project, people
 
 CONFIGURED = {"id": "acme", "burst_limit": 20, "interval_ms": 500}
+SHORT = {"id": "acme", "burst_limit": 1000, "interval_ms": 1}  # so back-offs are short as well
 
 
 def options(burst: int = 20, milliseconds: int = 500, **given: Any) -> SandboxOptions:
@@ -85,3 +98,66 @@ def test_limits_that_others_use_up_are_waited_for(tmp_path: Path, *, retry_after
         report = project.push()["acme"]
         assert report.created == 16
         assert report.rate_limited == report.retries == crm.count("status_429") > 0
+
+
+@pytest.mark.parametrize("body", ["json", "html"])
+def test_429_for_good_stops_the_location_and_defers_the_rest(
+    tmp_path: Path, body: Literal["json", "html"]
+) -> None:
+    with running(options(1000, 1, rules=SandboxRules(limited_body=body))) as crm:
+        project = Project(tmp_path, crm.url, locations=[SHORT]).write(people(100))
+        crm.set_faults("429")
+        report = project.push()["acme"]
+        assert (report.status, report.reason) == ("failed", "rate_limited")
+        assert (report.deferred, report.failed, report.unknown) == (100, 0, 0)
+        most = (MOST_BACKOFFS_IN_A_ROW + 1) * MOST_ROWS_IN_FLIGHT
+        assert report.requests == report.rate_limited == crm.count() <= most
+        assert "see what else sends to the location" in str(report.told)
+        assert steps.attention(project.workspace).held == frozenset(), "the retry takes it up"
+        crm.set_faults()
+        assert project.push()["acme"].created == 100
+
+
+def test_429s_between_other_answers_stop_nothing(tmp_path: Path) -> None:
+    with running(options(1000, 1)) as crm:
+        project = Project(tmp_path, crm.url, locations=[SHORT]).write(people(20))
+        some = ["429"] * MOST_BACKOFFS_IN_A_ROW
+        crm.script_faults(*some, None, *some, None, *some)
+        report = project.push()["acme"]
+        assert (report.status, report.created) == ("ok", 20)
+        assert report.rate_limited == 3 * MOST_BACKOFFS_IN_A_ROW
+
+
+def test_retry_after_of_many_minutes_stops_the_location_at_once(tmp_path: Path) -> None:
+    with running(options(1, 600_000, retry_after=True)) as crm:
+        project = Project(tmp_path, crm.url, locations=[CONFIGURED]).write(people(16))
+        crm.upsert(email="other@example.com")
+        report = project.push()["acme"]
+        assert (report.status, report.reason) == ("failed", "rate_limited")
+        assert (report.requests, report.deferred, report.failed) == (1, 16, 0)
+        assert "wants no request for " in str(report.told)
+
+
+class Clock(asyncio.SelectorEventLoop):
+    """A loop whose time is set ahead."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+def test_retry_after_of_some_minutes_is_obeyed() -> None:
+    async def wait_for_a_turn() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, Clock)
+        pace = Pace(StopSignal(), 100, 10)
+        assert pace.back_off(RateLimits(retry_after_seconds=200)) is None
+        waiting = asyncio.create_task(pace.turn().__aenter__())
+        for ahead, let_go in ((199, False), (251, True)):
+            loop.ahead = ahead
+            await asyncio.sleep(0.05)
+            assert waiting.done() is let_go
+
+    with asyncio.Runner(loop_factory=Clock) as runner:
+        runner.run(wait_for_a_turn())
