@@ -98,5 +98,5 @@ def _told(error: Exception) -> CrmError | PipelineError:
     if isinstance(error, CrmError | PipelineError):
         return error
     return BrokenReadError(
-        f"an error of contacts-pipeline: {type(error).__name__} at {where(error)}; report it"
+        f"an error of contacts-pipeline: {type(error).__name__} at {where(error)}"
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from contacts_pipeline.crm import BlockedByEdge, CrmError
+from contacts_pipeline.crm import CrmError
 from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.ledger import Ledger, record_read
 from contacts_pipeline.pull import (
@@ -18,7 +18,7 @@ from contacts_pipeline.pull import (
     read_locations,
 )
 from contacts_pipeline.push import LocationReport
-from contacts_pipeline.push.remedies import ASK_THE_EDGE
+from contacts_pipeline.push.remedies import remedy
 from contacts_pipeline.settings import Location
 from contacts_pipeline.spent import NOTHING, Spent
 from contacts_pipeline.steps.stages import catalogue_path, details_path, location_snapshot
@@ -105,14 +105,6 @@ def _wanted_reads(
 
 
 def _unread(location_id: str, error: CrmError | PipelineError) -> LocationReport:
-    told = f"location {location_id}: it can't be read: {error}{_remedy(error)}"
+    advice = remedy(error.code) or "check crm.base_url, then push again"
+    told = f"location {location_id}: it can't be read: {error}; {advice}"
     return LocationReport(status="failed", reason=error.code, told=told)
-
-
-def _remedy(error: CrmError | PipelineError) -> str:
-    match error:
-        case BlockedByEdge():
-            return f"; {ASK_THE_EDGE}"
-        case CrmError():
-            return "; check its token and crm.base_url"
-    return ""

@@ -210,7 +210,7 @@ def test_a_push_to_no_enabled_location_says_so(project: Project) -> None:
     [
         ("CRM_TOKEN", "", "token_missing", "CRM_TOKEN is not set to a token; export it or put it"),
         ("CRM_TOKEN", "pit-a\nb", "token_missing", "CRM_TOKEN is not set to a token; export it"),
-        ("CRM_TOKEN", "pit-wrong", "token_refused", "check its token"),
+        ("CRM_TOKEN", "pit-wrong", "token_refused", "give the location a token"),
         ("CRM_BASE_URL", "http://127.0.0.1:9", "crm_unreachable", "no connection"),
     ],
 )

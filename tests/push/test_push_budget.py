@@ -111,6 +111,26 @@ def test_every_request_counts_reads_included(tmp_path: Path) -> None:
         assert (left.requests, left.known_from) == (1000 - crm.count(), "headers")
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("daily_quota", "the day's requests are used up"),
+        ("429", "see what else sends to the location"),
+    ],
+)
+def test_reading_that_the_limits_end_is_not_told_to_check_its_token(
+    tmp_path: Path, fault: str, told: str
+) -> None:
+    with running_sandbox(limited(1000)) as crm:
+        project = acme(tmp_path, crm, 3)
+        project.policy, project.crm = {"crm_snapshot": "always"}, {"max_tries": 1}
+        crm.set_faults(fault)
+        report = project.write(people(3)).push()["acme"]
+        assert told in str(report.told)
+        assert "check" not in str(report.told)
+        assert report.deferred == 3
+
+
 def test_what_had_to_wait_goes_first_the_next_day(tmp_path: Path) -> None:
     with running_sandbox(limited(20)) as crm:
         project = acme(tmp_path, crm, 24, daily_limit=20)
