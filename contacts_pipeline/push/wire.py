@@ -121,8 +121,7 @@ class Wire:
         sent[effect] += 1
 
     def _stop_if_about_the_location(self, error: CrmError, row: Mapping[str, Any]) -> None:
-        if not isinstance(error, RateLimited | Unreachable):
-            self.pace.let_in()
+        self._count_in_a_row(error, row)
         match error:
             case ClientOutdated():
                 self._stop_run(error.code, str(error))
@@ -134,19 +133,25 @@ class Wire:
                 if (told := self.pace.back_off(error.limits)) is None:
                     return
                 self.stop.set(error.code, told)
+            case _:
+                return
+        raise Stopped from None
+
+    def _count_in_a_row(self, error: CrmError, row: Mapping[str, Any]) -> None:
+        """Many of a kind stop the location, yet each row tells what it got.
+
+        Blocked rows that were left over would stand first the next time, and be blocked again.
+        """
+        if not isinstance(error, RateLimited | Unreachable):
+            self.pace.let_in()
+        match error:
             case UnclearFate():
                 self._unclear_in_a_row += 1
                 if self._unclear_in_a_row >= MOST_UNCLEAR_IN_A_ROW:
                     self.stop.set("crm_unstable", str(error))
-                return
             case BlockedByEdge():
                 self._blocked_in_a_row.add(row["identity"])
                 if len(self._blocked_in_a_row) >= MOST_BLOCKED_IN_A_ROW:
                     self.stop.set(error.code, str(error))
-                return  # each is told as refused: left over, they would stand first the next time
             case Refused():
                 self._blocked_in_a_row.clear()
-                return
-            case _:
-                return
-        raise Stopped from None

@@ -105,6 +105,6 @@ def _wanted_reads(
 
 
 def _unread(location_id: str, error: CrmError | PipelineError) -> LocationReport:
-    advice = remedy(error.code) or "check crm.base_url, then push again"
-    told = f"location {location_id}: it can't be read: {error}; {advice}"
-    return LocationReport(status="failed", reason=error.code, told=told)
+    unknown = "check crm.base_url, then push again" if isinstance(error, CrmError) else ""
+    told = f"location {location_id}: it can't be read: {error}; {remedy(error.code) or unknown}"
+    return LocationReport(status="failed", reason=error.code, told=told.rstrip("; "))

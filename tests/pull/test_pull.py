@@ -114,9 +114,7 @@ def test_location_whose_reading_breaks_leaves_the_others_theirs(tmp_path: Path) 
     broken = results["acme"].error
     assert broken is not None
     assert broken.code == "internal_error"
-    assert re.fullmatch(
-        r"an error of contacts-pipeline: \w+ at \w+\.\w+:\d+; report it", str(broken)
-    )
+    assert re.fullmatch(r"an error of contacts-pipeline: \w+ at \w+\.\w+:\d+", str(broken))
     assert results["bolt"].error is None
     assert pq.read_table(lists["bolt"]).num_rows == 1
 
