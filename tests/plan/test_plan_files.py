@@ -90,6 +90,7 @@ def written_again_and_again(path: Path, *others: Path) -> Iterator[None]:
         writing.result()
 
 
+@pytest.mark.slow
 def test_a_stage_written_during_a_plan_is_read_as_it_was_or_as_it_is(bench: Bench) -> None:
     one = bench.listed(location(), contact("a", contact_id="a", email="p3@example.com"))
     worlds, plans = [], []

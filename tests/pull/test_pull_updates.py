@@ -211,6 +211,7 @@ def test_next_reading_begins_before_the_first_page_of_this_one(
     assert [header.crm_time] == first_page_at
 
 
+@pytest.mark.slow
 def test_search_that_lags_is_caught_up_with(tmp_path: Path) -> None:
     """A write that a reading began too early to see is seen by the next one."""
     with running_sandbox(options(rules=SandboxRules(search_lag_ms=4_000))) as crm:

@@ -39,6 +39,7 @@ def test_no_429_of_its_own_making(tmp_path: Path, window: Literal["fixed", "slid
         assert (report.created, report.rate_limited, crm.count("status_429")) == (60, 0, 0)
 
 
+@pytest.mark.slow
 def test_lower_limit_of_a_trial_account_is_learnt_from_the_first_answer(tmp_path: Path) -> None:
     """25 in 10 s, where the settings say four times as much."""
     with running(options(25, 10_000, window="sliding", latency_ms=50)) as crm:
@@ -76,6 +77,7 @@ def test_what_is_used_up_already_draws_no_429(tmp_path: Path, used: int) -> None
         assert crm.count("status_429") == 0
 
 
+@pytest.mark.slow
 def test_run_right_after_another_draws_no_429(tmp_path: Path) -> None:
     with running(options(20, 1500, window="sliding")) as crm:
         configured = {"id": "acme", "burst_limit": 20, "interval_ms": 1500}
