@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from contacts_pipeline.crm import CrmError
 from contacts_pipeline.errors import PipelineError
-from contacts_pipeline.ledger import Ledger, record_read
+from contacts_pipeline.ledger import Ledger, day_left, record_read
+from contacts_pipeline.plan.inputs import is_current_list
 from contacts_pipeline.pull import (
     ContactsRead,
     Door,
@@ -66,11 +67,15 @@ def read_for_plans(
 def _wanted_reads(
     workspace: Workspace, ledger: Ledger, locations: Sequence[Location]
 ) -> tuple[list[LocationRead], dict[str, LocationReport]]:
-    """What to read of which location, and the locations that can't be read for want of a token."""
+    """What to read of which location, and the locations that can't be read for want of a token.
+
+    Of a location whose day is spent only what was never read before.
+    """
     keys = workspace.settings.contacts.custom_fields
     policy = workspace.settings.policy.crm_snapshot
     known = ledger.locations_with_contacts()
     positions = ledger.positions([location.id for location in locations])
+    spent = _with_spent_days(ledger, locations) if policy == "always" or keys else set()
     reads, without_token = [], {}
     for location in locations:
         catalogue = catalogue_path(workspace, location.id)
@@ -78,6 +83,9 @@ def _wanted_reads(
         contacts = location_snapshot(workspace, "crm_contacts", location.id)
         wants_contacts = policy == "always" or (policy == "first_run" and location.id not in known)
         wants_catalogue = must_be_read(catalogue, keys)
+        if location.id in spent:
+            wants_contacts = wants_contacts and not is_current_list(contacts)
+            wants_catalogue = wants_catalogue and not catalogue.exists()
         if not (wants_contacts or wants_catalogue):
             continue
         access = workspace.access(location)
@@ -102,6 +110,17 @@ def _wanted_reads(
             )
         )
     return reads, without_token
+
+
+def _with_spent_days(ledger: Ledger, locations: Sequence[Location]) -> set[str]:
+    """Those that have nothing but their reserve left, as the CRM itself has said."""
+    days = day_left(ledger, {location.id: location.daily_limit for location in locations})
+    return {
+        location.id
+        for location in locations
+        if days[location.id].known_from == "headers"
+        and days[location.id].requests <= location.daily_reserve
+    }
 
 
 def _unread(location_id: str, error: CrmError | PipelineError) -> LocationReport:

@@ -131,6 +131,19 @@ def test_reading_that_the_limits_end_is_not_told_to_check_its_token(
         assert report.deferred == 3
 
 
+def test_list_is_not_read_anew_from_the_reserve(tmp_path: Path) -> None:
+    """The plan is made with the list that is there, and the rest waits for another day."""
+    with running_sandbox(limited(12)) as crm:
+        project = acme(tmp_path, crm, 20, daily_reserve=4)
+        project.policy = {"crm_snapshot": "always"}
+        first = project.write(people(20)).push()["acme"]
+        assert (first.requests, first.deferred_because) == (8, "daily_budget")
+        again = project.push()["acme"]
+        assert (again.status, again.deferred_because) == ("ok", "daily_budget")
+        assert (again.requests, again.deferred) == (0, first.deferred)
+        assert crm.count() == 8
+
+
 def test_what_had_to_wait_goes_first_the_next_day(tmp_path: Path) -> None:
     with running_sandbox(limited(20)) as crm:
         project = acme(tmp_path, crm, 24, daily_limit=20)
