@@ -69,7 +69,7 @@ class Served:
         """Whether automation has looked at all locations before anything was refreshed."""
         found = self.ask(TICKS, s=REPOSITORY | {"sensorName": "locations"})["sensorOrError"]
         ticks = found["sensorState"]["ticks"]
-        return any(tick["status"] != "STARTED" for tick in ticks)
+        return len(ticks) > 1 and all(tick["status"] != "STARTED" for tick in ticks[1:])
 
     def launch_refresh(self) -> None:
         """Launch the job as the UI does."""
