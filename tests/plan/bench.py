@@ -61,6 +61,20 @@ def contact(*keys: str, **columns: Any) -> Row:
     return {"location_id": "acme", "identity": min(keys), "source_keys": sorted(keys)} | columns
 
 
+def crowd(size: int, *locations: str) -> list[Row]:
+    """Contacts of which many share phones."""
+    return [
+        contact(
+            f"{number:03}",
+            location_id=locations[number % len(locations)],
+            email=f"p{number}@example.com" if number % 5 else None,
+            phone=f"+120255501{number % 40:02}",
+            updated_at=(OLD, NEW, None)[number % 3],
+        )
+        for number in range(size)
+    ]
+
+
 def location(location_id: str = "acme", **facts: Any) -> PlannedLocation:
     """A location with the limits of the vendor and no breakers."""
     known: dict[str, Any] = {

@@ -1,15 +1,9 @@
 """A plan as a whole: its order, its header, its files, and what stops a location."""
 
 import hmac
-import itertools
 import json
 import random
-import shutil
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -30,25 +24,10 @@ from contacts_pipeline.plan import (
 )
 from contacts_pipeline.plan.files import SPARE_PLANS, PlanCounts
 from contacts_pipeline.plan.inputs import crm_contacts_schema, read_listed
-from contacts_pipeline.snapshots import replacing
 from contacts_pipeline.spent import Spent
-from tests.plan.bench import CRM, NEW, OLD, Bench, Row, contact, location
+from tests.plan.bench import CRM, NEW, OLD, Bench, contact, crowd, location
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-
-
-def crowd(size: int, *locations: str) -> list[Row]:
-    """Contacts of which many share phones."""
-    return [
-        contact(
-            f"{number:03}",
-            location_id=locations[number % len(locations)],
-            email=f"p{number}@example.com" if number % 5 else None,
-            phone=f"+120255501{number % 40:02}",
-            updated_at=(OLD, NEW, None)[number % 3],
-        )
-        for number in range(size)
-    ]
 
 
 @pytest.mark.parametrize("identities_at_once", [1, 25, 50])
@@ -67,43 +46,6 @@ def test_locations_planned_a_few_at_a_time_are_planned_the_same(
     assert {name: one.counts for name, one in parts.items()} == {
         name: one.counts for name, one in whole.items()
     }
-
-
-@contextmanager
-def written_again_and_again(path: Path, *others: Path) -> Iterator[None]:
-    """One after the other takes the place of ``path``, as other runs would write it."""
-    contents, done = [one.read_bytes() for one in others], Event()
-
-    def write() -> None:
-        for content in itertools.cycle(contents):
-            with replacing(path) as part:
-                part.write_bytes(content)
-            if done.is_set():
-                return
-
-    with ThreadPoolExecutor() as pool:
-        writing = pool.submit(write)
-        try:
-            yield
-        finally:
-            done.set()
-        writing.result()
-
-
-@pytest.mark.slow
-def test_a_stage_written_during_a_plan_is_read_as_it_was_or_as_it_is(bench: Bench) -> None:
-    one = bench.listed(location(), contact("a", contact_id="a", email="p3@example.com"))
-    worlds, plans = [], []
-    for number, people in enumerate((crowd(60, "acme"), crowd(300, "acme"))):
-        sources = bench.write_stages(people)
-        worlds.append(bench.folder / f"world-{number}.parquet")
-        shutil.copy(sources.unique_contacts, worlds[-1])
-        bench.plan_of(sources, [one])
-        plans.append(bench.rows())
-    with written_again_and_again(sources.unique_contacts, *worlds):
-        for _ in range(12):
-            bench.plan_of(sources, [one])
-            assert bench.rows() in plans
 
 
 def test_order_of_the_input_does_not_matter(bench: Bench) -> None:
