@@ -1,5 +1,6 @@
 """Writes of a running push, made durable in groups: whoever awaits one is woken by its commit.
 
+What comes while a commit runs is the next group, so nothing waits where there is little to write.
 Intents are committed before their request is sent, answers before the next step sees them.
 """
 
@@ -28,7 +29,6 @@ from contacts_pipeline.ledger.database import (
 from contacts_pipeline.ledger.store import Ledger
 
 _LOG = logging.getLogger(__name__)
-GATHER_SECONDS = 0.02  # a fifth of the 100 ms that an intent may wait for its commit
 REQUEST_KEY = ("crm", "location_id", "run_id", "number")
 
 
@@ -63,10 +63,9 @@ class Journal:
     It has one session with the database for all its life, which also holds the claims.
     """
 
-    def __init__(self, ledger: Ledger, gather_seconds: float = GATHER_SECONDS) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self.failure: LedgerError | None = None
         self._ledger = ledger
-        self._gather_seconds = gather_seconds
         self._waiting: list[_Waiting] = []
         self._some = asyncio.Event()
         self._closing = False
@@ -128,8 +127,6 @@ class Journal:
     async def _write_groups(self) -> None:
         while not (self._closing and not self._waiting):
             await self._some.wait()
-            if not self._closing:
-                await asyncio.sleep(self._gather_seconds)
             self._some.clear()
             group, self._waiting = self._waiting, []
             if not group:
