@@ -143,7 +143,7 @@ def _advance(
         progress=project.progress,
     ):
         match step:
-            case steps.Unplanned(report):
+            case steps.Unplanned(report) if report.status != "ok":
                 failed[location_id] = report
             case steps.Planned(header, _, read):
                 plans[location_id] = header

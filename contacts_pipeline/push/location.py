@@ -30,7 +30,7 @@ from contacts_pipeline.push.pace import Pace
 from contacts_pipeline.push.record import Errand, Record
 from contacts_pipeline.push.refusals import RefusalBreaker
 from contacts_pipeline.push.remedies import told_with_remedy
-from contacts_pipeline.push.report import LocationReport, Status, quantiles
+from contacts_pipeline.push.report import NO_FAULT, LocationReport, Status, quantiles
 from contacts_pipeline.push.sending import send_all
 from contacts_pipeline.push.stop import StopSignal
 from contacts_pipeline.push.wire import Wire
@@ -38,7 +38,6 @@ from contacts_pipeline.snapshots import unchanging
 from contacts_pipeline.spent import NOTHING, Spent
 
 _LOG = logging.getLogger(__name__)
-_NO_FAULT = frozenset({"daily_budget", "quiet_hours"})
 
 
 @dataclass(frozen=True)
@@ -251,7 +250,7 @@ async def _report(
     acknowledged = await asyncio.to_thread(
         acknowledged_identities, around.ledger, plan.location_id, plan.plan_id
     )
-    fault = stop.reason if stop.reason not in _NO_FAULT else None
+    fault = stop.reason if stop.reason not in NO_FAULT else None
     status: Status = "failed" if fault else "ok"
     return LocationReport.of_outcomes(
         plan.counts,
@@ -260,7 +259,7 @@ async def _report(
         status=status,
         reason=fault,
         told=told_with_remedy(plan.location_id, stop) if fault else None,
-        deferred_because=stop.reason if stop.reason in _NO_FAULT else None,
+        deferred_because=stop.reason if stop.reason in NO_FAULT else None,
         **facts,
     ).after(_spent_on_the_plan(plan, around))
 

@@ -13,6 +13,8 @@ from contacts_pipeline.plan.files import PlanCounts
 from contacts_pipeline.spent import Spent
 
 Status = Literal["ok", "failed", "held"]
+NO_FAULT = frozenset({"daily_budget", "quiet_hours"})
+"""Reasons for which what is left only waits, and nothing has failed."""
 
 
 class Predictions(BaseModel):
@@ -104,6 +106,13 @@ class LocationReport(BaseModel):
         """The report with what was asked besides the push."""
         sums = asdict(Spent(self.requests, self.retries, self.rate_limited) + spent)
         return self.model_copy(update=sums)
+
+    def deferred_if_no_fault(self) -> Self:
+        """The report of a push; where its plan could only wait, so does all of it."""
+        if self.reason not in NO_FAULT:
+            return self
+        why = {"status": "ok", "reason": None, "told": None, "deferred_because": self.reason}
+        return self.model_copy(update=why)
 
     @classmethod
     def held_back(cls, counts: PlanCounts, reason: str, told: str) -> Self:

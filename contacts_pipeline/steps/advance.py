@@ -49,9 +49,13 @@ def advance(
             for location_id, step in steps.items():
                 if isinstance(step, Planned):
                     planned[location_id] = step
+                    if "upsert_plan" in stages:
+                        yield location_id, step
                 elif stages >= _SENDING:
-                    record_report(ledger, location_id, run_id, step.report)
-                if isinstance(step, Unplanned) or "upsert_plan" in stages:
+                    report = step.report.deferred_if_no_fault()
+                    record_report(ledger, location_id, run_id, report)
+                    yield location_id, Unplanned(report)
+                else:
                     yield location_id, step
         pushed: dict[str, Pushed] = {}
         if "contact_upserts" in stages:

@@ -1,12 +1,14 @@
 """What the CRM is asked before the plans: a location's contacts, custom fields and settings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Self
 
 from contacts_pipeline.crm import CrmError
 from contacts_pipeline.errors import PipelineError
-from contacts_pipeline.ledger import Ledger, day_left, record_read
+from contacts_pipeline.ledger import DayLeft, Ledger, day_left, record_read
 from contacts_pipeline.plan.inputs import is_current_list
 from contacts_pipeline.pull import (
     ContactsRead,
@@ -64,63 +66,92 @@ def read_for_plans(
     return Reading({read.location_id: read for read in reads}, results, unreadable)
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """Where what the settings want of a location goes; None for what they don't."""
+
+    location: Location
+    contacts: Path | None
+    catalogue: Path | None
+
+    @property
+    def anything(self) -> bool:
+        return self.contacts is not None or self.catalogue is not None
+
+    def never_read(self) -> Self:
+        """Less what an earlier reading has left on disk."""
+        listed = self.contacts is not None and is_current_list(self.contacts)
+        known = self.catalogue is not None and self.catalogue.exists()
+        return replace(
+            self,
+            contacts=None if listed else self.contacts,
+            catalogue=None if known else self.catalogue,
+        )
+
+
 def _wanted_reads(
     workspace: Workspace, ledger: Ledger, locations: Sequence[Location]
 ) -> tuple[list[LocationRead], dict[str, LocationReport]]:
     """What to read of which location, and the locations that can't be read for want of a token.
 
-    Of a location whose day is spent only what was never read before.
+    Of a location whose day is spent only what was never read before, which then has to wait.
     """
-    keys = workspace.settings.contacts.custom_fields
-    policy = workspace.settings.policy.crm_snapshot
     known = ledger.locations_with_contacts()
-    positions = ledger.positions([location.id for location in locations])
-    spent = _with_spent_days(ledger, locations) if policy == "always" or keys else set()
+    wanted = [_wanted(workspace, one, is_known=one.id in known) for one in locations]
+    wanted = [one for one in wanted if one.anything]
+    days = day_left(ledger, {one.location.id: one.location.daily_limit for one in wanted})
+    positions = ledger.positions([one.location.id for one in wanted])
     reads, without_token = [], {}
-    for location in locations:
-        catalogue = catalogue_path(workspace, location.id)
-        details = details_path(workspace, location.id)
-        contacts = location_snapshot(workspace, "crm_contacts", location.id)
-        wants_contacts = policy == "always" or (policy == "first_run" and location.id not in known)
-        wants_catalogue = must_be_read(catalogue, keys)
-        if location.id in spent:
-            wants_contacts = wants_contacts and not is_current_list(contacts)
-            wants_catalogue = wants_catalogue and not catalogue.exists()
-        if not (wants_contacts or wants_catalogue):
+    for one in (_less_on_spent_days(one, days[one.location.id]) for one in wanted):
+        if not one.anything:
             continue
+        location = one.location
         access = workspace.access(location)
         if access is None:
-            variable = workspace.token_env(location)
-            told = (
-                f"location {location.id}: {variable} is not set to a token; "
-                "export it or put it in .env"
-            )
-            without_token[location.id] = LocationReport(
-                status="failed", reason="token_missing", told=told
-            )
+            without_token[location.id] = _without_token(workspace, location)
             continue
+        details = details_path(workspace, location.id)
         reads.append(
             LocationRead(
-                Door(location.id, access, location.burst_limit, location.interval_ms / 1000),
-                contacts if wants_contacts else None,
-                catalogue if wants_catalogue else None,
+                Door(
+                    location.id,
+                    access,
+                    location.burst_limit,
+                    location.interval_ms / 1000,
+                    days[location.id],
+                    location.daily_reserve,
+                ),
+                one.contacts,
+                one.catalogue,
                 positions[location.id].changes,
                 timedelta(days=workspace.settings.crm.whole_list_days),
-                details if wants_contacts and details_are_old(details) else None,
+                details if one.contacts and details_are_old(details) else None,
             )
         )
     return reads, without_token
 
 
-def _with_spent_days(ledger: Ledger, locations: Sequence[Location]) -> set[str]:
-    """Those that have nothing but their reserve left, as the CRM itself has said."""
-    days = day_left(ledger, {location.id: location.daily_limit for location in locations})
-    return {
-        location.id
-        for location in locations
-        if days[location.id].known_from == "headers"
-        and days[location.id].requests <= location.daily_reserve
-    }
+def _wanted(workspace: Workspace, location: Location, *, is_known: bool) -> _Wanted:
+    policy = workspace.settings.policy.crm_snapshot
+    contacts = location_snapshot(workspace, "crm_contacts", location.id)
+    catalogue = catalogue_path(workspace, location.id)
+    wants_contacts = policy == "always" or (policy == "first_run" and not is_known)
+    wants_catalogue = must_be_read(catalogue, workspace.settings.contacts.custom_fields)
+    return _Wanted(
+        location, contacts if wants_contacts else None, catalogue if wants_catalogue else None
+    )
+
+
+def _less_on_spent_days(wanted: _Wanted, left: DayLeft) -> _Wanted:
+    """Of a day that is spent, as the CRM itself has said."""
+    is_spent = left.known_from == "headers" and left.requests <= wanted.location.daily_reserve
+    return wanted.never_read() if is_spent else wanted
+
+
+def _without_token(workspace: Workspace, location: Location) -> LocationReport:
+    variable = workspace.token_env(location)
+    told = f"location {location.id}: {variable} is not set to a token; export it or put it in .env"
+    return LocationReport(status="failed", reason="token_missing", told=told)
 
 
 def _unread(location_id: str, error: CrmError | PipelineError) -> LocationReport:

@@ -19,6 +19,7 @@ from contacts_pipeline.pull import Door, LocationRead, ReadResult, ReadSettings,
 from contacts_pipeline.pull.asking import Asker
 from contacts_pipeline.pull.contacts import ContactsRead, read_contacts
 from contacts_pipeline.pull.snapshot import ListHeader
+from contacts_pipeline.push.budget import DailyBudget
 from contacts_pipeline.push.pace import Pace
 from contacts_pipeline.push.stop import StopSignal
 from contacts_pipeline.sandbox import (
@@ -165,7 +166,9 @@ def read_interrupted(
     async def reading() -> ContactsRead:
         token = StaticToken(SecretStr("pit-sandbox"))
         async with CrmClient(crm.url, "acme", token) as client:
-            asker = Interrupted(client, Pace(StopSignal(), 1000, 1.0), 3)
+            stop = StopSignal()
+            budget = DailyBudget(stop, 1000, 0, counted=False)
+            asker = Interrupted(client, Pace(stop, 1000, 1.0), budget, 3)
             asker.happens = lambda: happens(client)
             return await read_contacts(asker, folder / "list.parquet", WHOLE_AFTER, 0)
 

@@ -111,24 +111,55 @@ def test_every_request_counts_reads_included(tmp_path: Path) -> None:
         assert (left.requests, left.known_from) == (1000 - crm.count(), "headers")
 
 
-@pytest.mark.parametrize(
-    ("fault", "told"),
-    [
-        ("daily_quota", "the day's requests are used up"),
-        ("429", "see what else sends to the location"),
-    ],
-)
-def test_reading_that_the_limits_end_is_not_told_to_check_its_token(
-    tmp_path: Path, fault: str, told: str
-) -> None:
+def test_reading_that_the_limits_end_is_not_told_to_check_its_token(tmp_path: Path) -> None:
     with running_sandbox(limited(1000)) as crm:
         project = acme(tmp_path, crm, 3)
         project.policy, project.crm = {"crm_snapshot": "always"}, {"max_tries": 1}
-        crm.set_faults(fault)
+        crm.set_faults("429")
         report = project.write(people(3)).push()["acme"]
-        assert told in str(report.told)
+        assert "see what else sends to the location" in str(report.told)
         assert "check" not in str(report.told)
         assert report.deferred == 3
+
+
+def test_location_that_the_day_does_not_let_read_waits_for_another(tmp_path: Path) -> None:
+    with running_sandbox(limited(1000)) as crm:
+        project = acme(tmp_path, crm, 3)
+        project.policy = {"crm_snapshot": "always"}
+        crm.set_faults("daily_quota")
+        report = project.write(people(3)).push()["acme"]
+        assert (report.status, report.reason, report.told) == ("ok", None, None)
+        assert (report.deferred_because, report.deferred) == ("daily_budget", 3)
+        assert report.conserved
+        crm.set_faults()
+        code, document, _ = project.push_process()
+        assert (code, document["locations"]["acme"]["deferred_because"]) == (0, "daily_budget")
+        code, document, _ = project.process("plan", "--json")
+        assert (code, document["locations"]["acme"]["reason"]) == (1, "daily_budget")
+
+
+def test_dry_run_that_the_day_does_not_let_read_has_no_plan_and_says_why(tmp_path: Path) -> None:
+    with running_sandbox(limited(1000)) as crm:
+        project = acme(tmp_path, crm, 3)
+        project.policy = {"crm_snapshot": "always"}
+        crm.set_faults("daily_quota")
+        report = project.write(people(3)).push(stages=["upsert_plan"])["acme"]
+        assert (report.status, report.reason) == ("failed", "daily_budget")
+        assert "the day's requests are used up" in str(report.told)
+
+
+def test_location_is_not_read_from_the_reserve(tmp_path: Path) -> None:
+    """Three pages of contacts, and no room for all of them: they are read on another day."""
+    with running_sandbox(limited(4)) as crm:
+        crm.seed_contacts("acme", people(1200))
+        project = acme(tmp_path, crm, 3, daily_reserve=2)
+        project.policy = {"crm_snapshot": "always"}
+        report = project.write(people(3)).push()["acme"]
+        assert (report.deferred_because, report.deferred) == ("daily_budget", 3)
+        assert (report.requests, crm.count()) == (2, 2)
+        again = project.push()["acme"]
+        assert (again.deferred_because, again.requests) == ("daily_budget", 0)
+        assert crm.count() == 2
 
 
 def test_list_is_not_read_anew_from_the_reserve(tmp_path: Path) -> None:
