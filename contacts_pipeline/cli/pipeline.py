@@ -11,6 +11,7 @@ from contacts_pipeline.cli.show import progress_bars, say
 from contacts_pipeline.cli.show_plan import PlanView
 from contacts_pipeline.defs.runs import RunOutcome, open_instance, refresh, run_locations
 from contacts_pipeline.errors import SettingsError
+from contacts_pipeline.ledger import last_pushes
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.steps import registered_locations, stored_plan, told_unregistered
 from contacts_pipeline.workspace import Workspace
@@ -70,7 +71,7 @@ def write_back(workspace: Workspace, chosen: Sequence[str]) -> Document:
 def outcomes(workspace: Workspace, chosen: Sequence[str], run_id: str | None) -> Document:
     """What the ledger holds of a run, or of each location's last push."""
     with workspace.ledger() as ledger:
-        pushes = ledger.last_pushes(chosen, run_id)
+        pushes = last_pushes(ledger, chosen, run_id)
     if run_id is not None and not pushes:
         raise SettingsError(f"--run {run_id}: the ledger knows no such run of these locations")
     reports = {

@@ -25,8 +25,14 @@ from contacts_pipeline.ledger.progress import (
     plans_in_doubt,
     read_outcomes,
 )
+from contacts_pipeline.ledger.pushes import (
+    PushTimes,
+    last_pushes,
+    push_times,
+    record_push,
+    revise_push,
+)
 from contacts_pipeline.ledger.restore import restore_contacts
-from contacts_pipeline.ledger.standing import PushTimes, push_times
 from contacts_pipeline.ledger.store import Ledger, Position, utc_now
 from contacts_pipeline.ledger.usage import DayLeft, day_left, record_read
 
@@ -46,6 +52,7 @@ __all__ = [
     "contacts_of_keys",
     "count_change",
     "day_left",
+    "last_pushes",
     "outcomes_of_keys",
     "plan_progress",
     "plans_in_doubt",
@@ -53,8 +60,10 @@ __all__ = [
     "read_acknowledged_contacts",
     "read_acknowledged_fields",
     "read_outcomes",
+    "record_push",
     "record_read",
     "requests_of_keys",
     "restore_contacts",
+    "revise_push",
     "utc_now",
 ]

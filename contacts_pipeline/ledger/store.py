@@ -4,14 +4,13 @@ SQLAlchemy Core over SQLite (WAL, every commit flushed) by default, or PostgreSQ
 Reads give Arrow tables for DuckDB; writes of a running push go through ``journal``.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-from sqlalchemy import Connection, FromClause, Select, Table, and_, false, func, select, update
+from sqlalchemy import Connection, FromClause, Select, Table, false, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -166,72 +165,6 @@ class Ledger:
                 .order_by(table.c.number)
             )
             return [dict(row) for row in rows.mappings()]
-
-    def record_push(
-        self,
-        location_id: str,
-        run_id: str,
-        *,
-        plan_id: str | None,
-        started_at: datetime,
-        status: str,
-        reason: str | None,
-        report: Mapping[str, Any],
-    ) -> None:
-        """Write down how a location's push ended; a second call for the run replaces the first."""
-        row = {
-            "crm": self.crm,
-            "location_id": location_id,
-            "run_id": run_id,
-            "plan_id": plan_id,
-            "started_at": started_at,
-            "finished_at": utc_now(),
-            "status": status,
-            "reason": reason,
-            "report": json.dumps(report),
-        }
-        table = schema.pushes
-        earlier = table.alias()
-        greatest = select(func.max(earlier.c.number)).where(*self._at(earlier, location_id))
-        with self.writing() as connection:
-            self.replace(connection, table, [row])
-            connection.execute(
-                update(table)
-                .where(*self._at(table, location_id), table.c.run_id == run_id)
-                .values(number=greatest.scalar_subquery() + 1)
-            )
-
-    def revise_push(self, location_id: str, run_id: str, report: Mapping[str, Any]) -> None:
-        """Put another report in the place of the one that the run's push left."""
-        table = schema.pushes
-        with self.writing() as connection:
-            connection.execute(
-                update(table)
-                .where(*self._at(table, location_id), table.c.run_id == run_id)
-                .values(report=json.dumps(report))
-            )
-
-    def last_pushes(
-        self, location_ids: Sequence[str] | None = None, run_id: str | None = None
-    ) -> dict[str, Mapping[str, Any]]:
-        """The push of each location that was recorded last, or those of one run."""
-        table = schema.pushes
-        wanted = [table.c.crm == self.crm]
-        if location_ids:
-            wanted.append(table.c.location_id.in_(location_ids))
-        if run_id:
-            wanted.append(table.c.run_id == run_id)
-        last = (
-            select(table.c.location_id, func.max(table.c.number).label("number"))
-            .where(*wanted)
-            .group_by(table.c.location_id)
-            .subquery()
-        )
-        newest = and_(table.c.location_id == last.c.location_id, table.c.number == last.c.number)
-        query = select(table).join(last, newest).where(*wanted)
-        with self.reading() as connection:
-            rows = connection.execute(query).mappings()
-            return {row["location_id"]: dict(row) for row in rows}
 
     def replace(self, connection: Any, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert ``rows``, each in the place of the one with the same primary key."""

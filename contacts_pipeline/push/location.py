@@ -19,6 +19,7 @@ from contacts_pipeline.ledger import (
     acknowledged_identities,
     day_left,
     plan_progress,
+    record_push,
     utc_now,
 )
 from contacts_pipeline.plan.files import PlanError, PlanHeader
@@ -95,7 +96,8 @@ async def push_location(
         stop.set("internal_error", told)
         report = await _report(push, around, stop)
     await asyncio.to_thread(
-        around.ledger.record_push,
+        record_push,
+        around.ledger,
         plan.location_id,
         around.run_id,
         plan_id=plan.plan_id,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from contacts_pipeline.ledger import last_pushes
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.settings import Location
 from contacts_pipeline.steps.refresh import registered_locations
@@ -49,7 +50,7 @@ def attention(workspace: Workspace, now: datetime | None = None) -> Attention:
 def last_reports(workspace: Workspace) -> Mapping[str, LocationReport]:
     """The report of each location's newest push."""
     with workspace.ledger() as ledger:
-        pushes = ledger.last_pushes()
+        pushes = last_pushes(ledger)
     return {
         location_id: LocationReport.model_validate_json(row["report"])
         for location_id, row in pushes.items()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from contacts_pipeline.errors import PipelineError
-from contacts_pipeline.ledger import Ledger, utc_now
+from contacts_pipeline.ledger import Ledger, last_pushes, record_push, utc_now
 from contacts_pipeline.plan import (
     CustomField,
     PlanCounts,
@@ -81,7 +81,7 @@ def plan(
         else:
             results[location_id] = Unplanned(disabled_report(location_id))
     reading = read_for_plans(workspace, ledger, wanted, run_id)
-    last = ledger.last_pushes([location.id for location in wanted])
+    last = last_pushes(ledger, [location.id for location in wanted])
     planned = [
         _planned(workspace, location, reading, last)
         for location in wanted
@@ -126,7 +126,8 @@ def unplanned(error: PipelineError) -> Unplanned:
 
 def record_report(ledger: Ledger, location_id: str, run_id: str, report: LocationReport) -> None:
     """Write down how a run ended for a location that it could not push."""
-    ledger.record_push(
+    record_push(
+        ledger,
         location_id,
         run_id,
         plan_id=None,
@@ -152,7 +153,7 @@ def stored_plan(
 
 def _forget_plans(workspace: Workspace, ledger: Ledger, location_ids: Sequence[str]) -> None:
     """Remove plans that no push needs: neither one that may go on nor the proof of the last."""
-    pushed, positions = ledger.last_pushes(location_ids), ledger.positions(location_ids)
+    pushed, positions = last_pushes(ledger, location_ids), ledger.positions(location_ids)
     for location_id in location_ids:
         needed = [positions[location_id].plan_id or ""]
         if location_id in pushed:

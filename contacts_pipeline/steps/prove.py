@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from contacts_pipeline.engine import engine
-from contacts_pipeline.ledger import Ledger, day_left, record_read
+from contacts_pipeline.ledger import Ledger, day_left, last_pushes, record_read, revise_push
 from contacts_pipeline.plan import PlanError, PlanHeader
 from contacts_pipeline.pull import Door, ReadSettings
 from contacts_pipeline.push import EndedPush, LocationReport, Recount, write_outcomes
@@ -73,7 +73,7 @@ def read_back_written(
         record_read(ledger, location_id, run_id, one_read.spent.requests, one_read.daily_remaining)
         report = pushed[location_id].report.after(one_read.spent)
         report = report.model_copy(update={"converged": one_read.converged})
-        ledger.revise_push(location_id, run_id, report.model_dump())
+        revise_push(ledger, location_id, run_id, report.model_dump())
     return found
 
 
@@ -86,7 +86,7 @@ def prove(
     in this run the last one is told, by the plan that it pushed.
     """
     ids = list(found)
-    pushes = (ledger.last_pushes(ids) | ledger.last_pushes(ids, run_id)) if ids else {}
+    pushes = (last_pushes(ledger, ids) | last_pushes(ledger, ids, run_id)) if ids else {}
     with engine(workspace.scratch) as con:
         for part in _in_passes(_ended(workspace, ledger, ids, pushes)):
             for location_id, result in _results(con, ledger, part).items():

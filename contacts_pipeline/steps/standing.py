@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contacts_pipeline.ledger import push_times, utc_now
+from contacts_pipeline.ledger import last_pushes, push_times, utc_now
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.workspace import Workspace
@@ -27,7 +27,7 @@ def standings(workspace: Workspace, now: datetime | None = None) -> list[Standin
     """Every enabled location, the one that waits longest first."""
     moment = now or utc_now()
     with workspace.ledger() as ledger:
-        times, last = push_times(ledger), ledger.last_pushes()
+        times, last = push_times(ledger), last_pushes(ledger)
     found = []
     for location in registered_locations(workspace).values():
         if not location.enabled:

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import Engine
 
 from contacts_pipeline.keyed_hash import fingerprint
-from contacts_pipeline.ledger import Ledger, LedgerError
+from contacts_pipeline.ledger import Ledger, LedgerError, last_pushes, record_push
 from contacts_pipeline.ledger.database import open_engine
 from contacts_pipeline.ledger.migrations import bring_up_to_date, migrations, newest_version
 from tests.push.project import Project, people, person
@@ -88,7 +88,7 @@ def test_first_ledger_is_planned_with(tmp_path: Path, first: str) -> None:
     with project.ledger() as ledger:
         assert stored_version(ledger.engine) == str(newest_version())
         assert ledger.positions(["acme"])["acme"][:2] == (1, "43e1ebbfb88b6f87")
-        assert ledger.last_pushes()["acme"]["run_id"] == "first-run"
+        assert last_pushes(ledger)["acme"]["run_id"] == "first-run"
 
 
 def test_last_push_of_the_first_ledger_is_the_one_that_started_last(first: str) -> None:
@@ -102,8 +102,9 @@ def test_last_push_of_the_first_ledger_is_the_one_that_started_last(first: str) 
         connection.execute(text(earlier))
     engine.dispose()
     ledger = opened(first)
-    assert ledger.last_pushes()["acme"]["run_id"] == "first-run"
-    ledger.record_push(
+    assert last_pushes(ledger)["acme"]["run_id"] == "first-run"
+    record_push(
+        ledger,
         "acme",
         "next",
         plan_id=None,
@@ -112,7 +113,7 @@ def test_last_push_of_the_first_ledger_is_the_one_that_started_last(first: str) 
         reason=None,
         report={},
     )
-    assert ledger.last_pushes()["acme"]["run_id"] == "next"
+    assert last_pushes(ledger)["acme"]["run_id"] == "next"
     ledger.close()
 
 

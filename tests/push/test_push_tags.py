@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contacts_pipeline.ledger import last_pushes
 from contacts_pipeline.sandbox import Fault, FaultKind, RunningSandbox
 from contacts_pipeline.steps import explain
 from contacts_pipeline.steps.explain import Asked
@@ -107,7 +108,7 @@ def test_what_the_crm_says_of_a_contact_in_a_list_loses_what_it_quotes(
 
 
 def last_outcomes(ledger: Any) -> list[dict[str, Any]]:
-    (push,) = ledger.last_pushes(["acme"]).values()
+    (push,) = last_pushes(ledger, ["acme"]).values()
     outcomes: list[dict[str, Any]] = ledger.outcomes("acme", push["run_id"], push["plan_id"])
     return outcomes
 

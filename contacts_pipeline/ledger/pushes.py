@@ -1,0 +1,106 @@
+"""How each push of a location ended, in the order in which they were written down."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import FromClause, and_, case, func, select, update
+
+from contacts_pipeline.ledger import schema
+from contacts_pipeline.ledger.store import Ledger, utc_now
+
+
+@dataclass(frozen=True)
+class PushTimes:
+    """Moments in UTC, naive; ``last_good`` is None where no push has gone well yet."""
+
+    first: datetime
+    last_good: datetime | None
+
+
+def record_push(
+    ledger: Ledger,
+    location_id: str,
+    run_id: str,
+    *,
+    plan_id: str | None,
+    started_at: datetime,
+    status: str,
+    reason: str | None,
+    report: Mapping[str, Any],
+) -> None:
+    """Write down how a location's push ended; a second call for the run replaces the first."""
+    row = {
+        "crm": ledger.crm,
+        "location_id": location_id,
+        "run_id": run_id,
+        "plan_id": plan_id,
+        "started_at": started_at,
+        "finished_at": utc_now(),
+        "status": status,
+        "reason": reason,
+        "report": json.dumps(report),
+    }
+    table = schema.pushes
+    earlier = table.alias()
+    greatest = select(func.max(earlier.c.number)).where(*_of(ledger, earlier, location_id))
+    with ledger.writing() as connection:
+        ledger.replace(connection, table, [row])
+        connection.execute(
+            update(table)
+            .where(*_of(ledger, table, location_id), table.c.run_id == run_id)
+            .values(number=greatest.scalar_subquery() + 1)
+        )
+
+
+def revise_push(ledger: Ledger, location_id: str, run_id: str, report: Mapping[str, Any]) -> None:
+    """Put another report in the place of the one that the run's push left."""
+    table = schema.pushes
+    with ledger.writing() as connection:
+        connection.execute(
+            update(table)
+            .where(*_of(ledger, table, location_id), table.c.run_id == run_id)
+            .values(report=json.dumps(report))
+        )
+
+
+def last_pushes(
+    ledger: Ledger, location_ids: Sequence[str] | None = None, run_id: str | None = None
+) -> dict[str, Mapping[str, Any]]:
+    """The push of each location that was recorded last, or those of one run."""
+    table = schema.pushes
+    wanted = [table.c.crm == ledger.crm]
+    if location_ids:
+        wanted.append(table.c.location_id.in_(location_ids))
+    if run_id:
+        wanted.append(table.c.run_id == run_id)
+    last = (
+        select(table.c.location_id, func.max(table.c.number).label("number"))
+        .where(*wanted)
+        .group_by(table.c.location_id)
+        .subquery()
+    )
+    newest = and_(table.c.location_id == last.c.location_id, table.c.number == last.c.number)
+    query = select(table).join(last, newest).where(*wanted)
+    with ledger.reading() as connection:
+        rows = connection.execute(query).mappings()
+        return {row["location_id"]: dict(row) for row in rows}
+
+
+def push_times(ledger: Ledger) -> dict[str, PushTimes]:
+    """The times of every location that was ever pushed, or that a push gave up."""
+    table = schema.pushes
+    good = case((table.c.status == "ok", table.c.finished_at))
+    query = (
+        select(table.c.location_id, func.min(table.c.started_at), func.max(good))
+        .where(table.c.crm == ledger.crm)
+        .group_by(table.c.location_id)
+    )
+    with ledger.reading() as connection:
+        return {name: PushTimes(first, good) for name, first, good in connection.execute(query)}
+
+
+def _of(ledger: Ledger, table: FromClause, location_id: str) -> tuple[Any, Any]:
+    return table.c.crm == ledger.crm, table.c.location_id == location_id
