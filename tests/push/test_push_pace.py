@@ -26,15 +26,16 @@ CONFIGURED = {"id": "acme", "burst_limit": 20, "interval_ms": 500}
 SHORT = {"id": "acme", "burst_limit": 1000, "interval_ms": 1}  # so back-offs are short as well
 
 
-def options(burst: int = 20, milliseconds: int = 500, **given: Any) -> SandboxOptions:
+def options(burst: int, milliseconds: int, **given: Any) -> SandboxOptions:
     location = SandboxLocation(id="acme", burst_limit=burst, interval_ms=milliseconds)
     return SandboxOptions(locations=(location,), **given)
 
 
 @pytest.mark.parametrize("window", ["fixed", "sliding"])
 def test_no_429_of_its_own_making(tmp_path: Path, window: Literal["fixed", "sliding"]) -> None:
-    with running(options(window=window, latency_ms=20)) as crm:
-        project = Project(tmp_path, crm.url, locations=[CONFIGURED]).write(people(60))
+    with running(options(20, 1000, window=window, latency_ms=20)) as crm:
+        configured = CONFIGURED | {"interval_ms": 1000}
+        project = Project(tmp_path, crm.url, locations=[configured]).write(people(60))
         report = project.push()["acme"]
         assert (report.created, report.rate_limited, crm.count("status_429")) == (60, 0, 0)
 
