@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import MINYEAR, date
+from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
@@ -87,7 +87,7 @@ def shape_custom_value(field: CustomField, text: str) -> Shaped:
         number = read_number(text)
         return Shaped(number) if number else _dropped(CustomFieldWarning.INVALID, "no number")
     if kind == "DATE":
-        judged = judge_date(text, field.date_order, date.max, MINYEAR)
+        judged = judge_date(text, field.date_order, date.max, date.min)
     elif kind == "PHONE":
         judged = judge_phone(text, field.region, field.phones)
     elif kind == "EMAIL":

@@ -16,8 +16,10 @@ from contacts_pipeline.prepare.codes import FieldWarning
 from contacts_pipeline.prepare.phones import Judged
 
 DateOrder = Literal["dmy", "mdy"]
-OLDEST_YEAR = 1900
-"""Nobody born before it is alive; spreadsheets write an empty date as its first day or earlier."""
+OLDEST_DAY = date(1900, 1, 2)
+"""Nobody born before it is alive; spreadsheets write an empty date as the day before or earlier."""
+
+LONGEST_TEXT = 64
 
 _LANGUAGES = (
     *("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "cs", "fi"),
@@ -45,11 +47,13 @@ _MONTH_AMID = re.compile(rf"(\d{{4}})[\s,.-]+{_MONTH}[\s-]+(\d{{1,2}})\.?")
 
 
 def judge_date(
-    text: str, order: DateOrder | None, today: date, oldest_year: int = OLDEST_YEAR
+    text: str, order: DateOrder | None, today: date, oldest: date = OLDEST_DAY
 ) -> Judged:
     """``text`` as ``YYYY-MM-DD``; ambiguous, impossible and future days are dropped with a code."""
     text = unicodedata.normalize("NFKC", text).strip().translate(_DASHES)
-    readings = {day for day in _readings(text, order) if day}
+    readings = (
+        {day for day in _readings(text, order) if day}
+    )
     if not readings:
         code = (
             FieldWarning.DATE_AMBIGUOUS
@@ -62,12 +66,14 @@ def judge_date(
     day = readings.pop()
     if day > today:
         return Judged(None, (FieldWarning.DATE_FUTURE,))
-    if day.year < oldest_year:
+    if day < oldest:
         return Judged(None, (FieldWarning.DATE_INVALID,))
     return Judged(day.isoformat(), ())
 
 
 def _readings(text: str, order: DateOrder | None) -> list[date | None]:
+    if len(text) > LONGEST_TEXT:
+        return []
     if found := _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text) or _CHINESE.fullmatch(text):
         year, *_, month, day = found.groups()
         return [_day(year, month, day)]

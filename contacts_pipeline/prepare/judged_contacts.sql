@@ -15,7 +15,7 @@ with read as (
                 '(?i)(https?://)?([\pL\pN]([\pL\pN-]*[\pL\pN])?\.)+\pL[\pL\pN-]*[\pL\pN]\.?(:[0-9]{1,5})?([/?#]\S*)?'
             ) then website
         end as site,
-        upper(regexp_replace(postal_code, '^([0-9]+)\.0$', '\1')) as postcode_text,
+        upper(regexp_replace(postal_code, '^([0-9]+)\.0+$', '\1')) as postcode_text,
         yes_or_no(dnd) as blocked,
         yes_or_no(dnd_call) as blocked_call,
         yes_or_no(dnd_email) as blocked_email,

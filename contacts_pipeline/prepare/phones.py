@@ -35,7 +35,7 @@ _REMARK = re.compile(r"(?<=\d)[\s,;(]+[^\W\d_][^\d+=]*(?P<extension>\d{0,7})\D*$
 _WHOLE_AT_HOME, _WHOLE_ABROAD = 8, 10
 """Digits, more with a plus, from which letters after them spell no number, as in 1 800 555 FILM."""
 
-_QUANTITY = re.compile(r"\+?[1-9]\d*\.0|\+?[1-9](?:\.\d+)?[eE]\+?\d{1,2}")
+_QUANTITY = re.compile(r"\+?[1-9]\d*\.0+|\+?[1-9](?:\.\d+)?[eE]\+?\d{1,2}")
 """What a spreadsheet or a data frame makes of a phone that it takes for a quantity."""
 
 

@@ -16,9 +16,9 @@ spellings as (
 ),
 
 written as (
-    select distinct country as country_raw from warehouse_contacts where country is not null
+    select distinct country as country_raw from warehouse_contacts where country <> ''
     union
-    select distinct country from crm_locations where country is not null
+    select distinct country from crm_locations where country <> ''
 ),
 
 -- 'Congo, The Democratic Republic of the' is 'The Democratic Republic of the Congo'.

@@ -8,10 +8,10 @@ with typed as (
         starts_with(phone, '+') or starts_with(phone, '(+') as has_plus,
         contains(phone, 'ext') as has_extension,
         -- Digits and the punctuation that libphonenumber skips, and perhaps an extension; but not
-        -- the '.0' of a quantity.
+        -- a quantity, such as 7112842222.00.
         case
             when regexp_full_match(phone, '\(?\+?[0-9(][0-9 ().-]{3,40}( ?ext\.? ?[0-9]{1,6})?')
-                and not ends_with(phone, '.0')
+                and not regexp_full_match(phone, '\+?[1-9][0-9]*\.0+')
                 then
                     translate(
                         case when contains(phone, 'ext') then split_part(phone, 'ext', 1) else phone end,

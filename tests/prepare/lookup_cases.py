@@ -28,7 +28,7 @@ LOOKUPS: dict[str, list[Case]] = {
                 "crm_locations": of("country", ("DE",)),
                 "warehouse_contacts": of(
                     "country", ("côte d'ivoire",), ("Congo, Republic of the",), ("The Gambia",),
-                    (None,)
+                    (None,), ("",)
                 ),
                 "country_names": of(
                     "name code is_foreign",

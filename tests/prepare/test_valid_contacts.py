@@ -106,6 +106,9 @@ DATES = [
     ("03/04/90", "dmy", None, ["date_ambiguous"]),
     ("1990-02-30", None, None, ["date_invalid"]),
     ("0001-01-01", None, None, ["date_invalid"]),
+    ("1900-01-01", None, None, ["date_invalid"]),
+    ("1900-01-02", None, "1900-01-02", []),
+    ("1 " + "a" * 9_000, None, None, ["date_invalid"]),
     ("2030-01-01", None, None, ["date_future"]),
     ("soon", None, None, ["date_invalid"]),
 ]
@@ -134,6 +137,7 @@ OTHERS: list[tuple[str, str, Any, list[str]]] = [
     ("postal_code", " 01067 ", "01067", []),
     ("postal_code", "sw1a 1aa", "SW1A 1AA", []),
     ("postal_code", "10117.0", "10117", []),
+    ("postal_code", "10117.00", "10117", []),
     ("first_name", "  Anna \t Maria ", "Anna Maria", []),
     ("first_name", "Null", "Null", []),
     ("first_name", "-", None, []),
