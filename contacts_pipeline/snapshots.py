@@ -18,8 +18,12 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import duckdb
+import pyarrow.parquet as pq
 
 from contacts_pipeline.errors import PipelineError
+
+SNAPSHOT_ID, MADE_FROM = "snapshot_id", "made_from"
+"""In the metadata of a snapshot that others are made from."""
 
 _NO_ROOM = os.strerror(errno.ENOSPC)
 """In the errors of Python, Arrow and DuckDB alike."""
@@ -63,6 +67,36 @@ def unchanging(*paths: Path) -> Iterator[list[Path]]:
     with ExitStack() as stack:
         files = [stack.enter_context(path.open("rb")) for path in paths]
         yield [Path(f"/dev/fd/{file.fileno()}") for file in files]
+
+
+@contextmanager
+def keeping(path: Path, kept: Path) -> Iterator[Path]:
+    """Yield another name of the file at ``path``, which becomes ``kept`` if nothing raised.
+
+    It stays that file whatever takes the place of ``path``.
+    """
+    with replacing(kept) as part:
+        part.unlink()
+        try:
+            os.link(path, part)
+        except OSError:  # the file system has no links
+            shutil.copy2(path, part)
+        yield part
+
+
+def snapshot_id(path: Path) -> str | None:
+    """What tells the snapshot at ``path`` from all others; None where an older program wrote it."""
+    return _told(path, SNAPSHOT_ID)
+
+
+def made_from(path: Path) -> str | None:
+    """The id of the snapshot that the one at ``path`` was made from."""
+    return _told(path, MADE_FROM)
+
+
+def _told(path: Path, name: str) -> str | None:
+    found = (pq.read_metadata(path).metadata or {}).get(name.encode())
+    return found.decode() if found is not None else None
 
 
 def _allow_open_files(wanted: int) -> None:

@@ -1,5 +1,6 @@
 """What a plan reads and other rooms write: locations and tables."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,7 +12,8 @@ import pyarrow.parquet as pq
 
 from contacts_pipeline.contact import CHANNEL_COLUMNS, FIELD_COLUMNS
 from contacts_pipeline.plan.custom_values import CustomFields
-from contacts_pipeline.snapshots import unchanging
+from contacts_pipeline.plan.files import PlanError
+from contacts_pipeline.snapshots import made_from, snapshot_id, unchanging
 from contacts_pipeline.spent import NOTHING, Spent
 
 _KINDS = {
@@ -79,6 +81,8 @@ POLICY = pa.schema(
 )
 """``policy``: one row, the settings of that name; ``crm_edits`` maps API fields to their rules."""
 
+_LOOKS, _BETWEEN_LOOKS_SECONDS = 50, 0.1  # a refresh replaces one right after the other
+
 PACKAGE = "contacts_pipeline.plan"
 """Where the relations of a plan are."""
 
@@ -129,9 +133,20 @@ class PlannedLocation:
 
 @contextmanager
 def unchanging_sources(sources: Sources) -> Iterator[Sources]:
-    """The same, whose files stay what they are while another run writes new ones."""
-    with unchanging(sources.valid_contacts, sources.unique_contacts) as (valid, unique):
-        yield replace(sources, valid_contacts=valid, unique_contacts=unique)
+    """The same, whose files stay what they are while another run writes new ones.
+
+    Raises:
+        PlanError: they are of two refreshes.
+    """
+    for _ in range(_LOOKS):
+        with unchanging(sources.valid_contacts, sources.unique_contacts) as (valid, unique):
+            if (made_from(unique) or None) == snapshot_id(valid):
+                yield replace(sources, valid_contacts=valid, unique_contacts=unique)
+                return
+        time.sleep(_BETWEEN_LOOKS_SECONDS)
+    raise PlanError(
+        "unique_contacts was not made from its valid_contacts; materialise unique_contacts again"
+    )
 
 
 @contextmanager

@@ -51,9 +51,7 @@ def judge_date(
 ) -> Judged:
     """``text`` as ``YYYY-MM-DD``; ambiguous, impossible and future days are dropped with a code."""
     text = unicodedata.normalize("NFKC", text).strip().translate(_DASHES)
-    readings = (
-        {day for day in _readings(text, order) if day}
-    )
+    readings = {day for day in _readings(text, order) if day}
     if not readings:
         code = (
             FieldWarning.DATE_AMBIGUOUS

@@ -1,5 +1,6 @@
 """The two stages of this room, from snapshot to snapshot."""
 
+import secrets
 from datetime import date
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from contacts_pipeline.prepare.functions import forget_judged
 from contacts_pipeline.prepare.unify import unify_contacts
 from contacts_pipeline.prepare.validate import validate_contacts
 from contacts_pipeline.settings import Settings
-from contacts_pipeline.snapshots import unchanging
+from contacts_pipeline.snapshots import MADE_FROM, SNAPSHOT_ID, snapshot_id, unchanging
 
 
 def write_valid_contacts(
@@ -39,7 +40,7 @@ def write_valid_contacts(
         scan(con, "warehouse_contacts", rows)
         scan(con, "crm_locations", registry)
         validate_contacts(con, settings, today)
-        save(con, "from valid_contacts", valid_contacts)
+        save(con, "from valid_contacts", valid_contacts, **{SNAPSHOT_ID: secrets.token_hex(8)})
     forget_judged()
 
 
@@ -69,4 +70,5 @@ def write_unique_contacts(
         scan(con, "valid_contacts", rows)
         scan(con, "crm_locations", registry)
         unify_contacts(con, settings)
-        save(con, "from unique_contacts", unique_contacts)
+        told = {SNAPSHOT_ID: secrets.token_hex(8), MADE_FROM: snapshot_id(rows) or ""}
+        save(con, "from unique_contacts", unique_contacts, **told)

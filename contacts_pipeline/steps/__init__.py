@@ -7,8 +7,6 @@ from contacts_pipeline.steps.advance import Stage, Step, advance
 from contacts_pipeline.steps.attention import Attention, attention, last_reports
 from contacts_pipeline.steps.audits import (
     RejectedShare,
-    audit_judgement,
-    audit_unification,
     identities_by_location,
     rejected_shares,
     unassigned,
@@ -48,8 +46,6 @@ __all__ = [
     "Written",
     "advance",
     "attention",
-    "audit_judgement",
-    "audit_unification",
     "explain",
     "extract",
     "identities_by_location",

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from contacts_pipeline.snapshots import unchanging
-from contacts_pipeline.steps.stages import stage
+from contacts_pipeline.steps.stages import stage, unified_contacts
 from contacts_pipeline.workspace import Workspace
 
 
@@ -22,8 +22,12 @@ class Judged:
 
 @dataclass(frozen=True)
 class Unified:
-    """Rows of ``unique_contacts``, their member rows, and what must not be: a repeated email."""
+    """Rows of ``unique_contacts``, their member rows, and what must not be: a repeated email.
 
+    ``valid`` are the rows that were not rejected, each of which is a member.
+    """
+
+    valid: int
     identities: int
     members: int
     held: int
@@ -40,7 +44,7 @@ class RejectedShare:
     share: float
 
 
-def audit_judgement(workspace: Workspace) -> Judged:
+def audit_judgement(warehouse_contacts: Path, valid_contacts: Path) -> Judged:
     """Count what was extracted and what was judged."""
     row = _one(
         """
@@ -50,13 +54,13 @@ def audit_judgement(workspace: Workspace) -> Judged:
             count(rejection) as rejected
         from read_parquet($judged)
         """,
-        extracted=stage(workspace, "warehouse_contacts"),
-        judged=stage(workspace, "valid_contacts"),
+        extracted=warehouse_contacts,
+        judged=valid_contacts,
     )
     return Judged(**row)
 
 
-def audit_unification(workspace: Workspace) -> Unified:
+def audit_unification(valid_contacts: Path, unique_contacts: Path, locations: Path) -> Unified:
     """Count identities and members, and emails that two identities of a location share."""
     row = _one(
         """
@@ -73,14 +77,16 @@ def audit_unification(workspace: Workspace) -> Unified:
             having count(*) > 1
         )
         select
+            (select count(*) from read_parquet($valid) where rejection is null) as valid,
             count(*) as identities,
             coalesce(sum(members), 0)::bigint as members,
             count(hold) as held,
             (select count(*) from repeated) as repeated_emails
         from identities
         """,
-        unique=stage(workspace, "unique_contacts"),
-        locations=stage(workspace, "crm_locations"),
+        valid=valid_contacts,
+        unique=unique_contacts,
+        locations=locations,
     )
     return Unified(**row)
 
@@ -148,7 +154,7 @@ def count_unplanned(workspace: Workspace, location_id: str) -> dict[str, int]:
         where location_id = $location_id
         """,
         location_id,
-        valid=stage(workspace, "valid_contacts"),
+        valid=unified_contacts(workspace),
         unique=stage(workspace, "unique_contacts"),
     )
     return {name: n or 0 for name, n in row.items()}

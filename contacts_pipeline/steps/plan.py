@@ -36,6 +36,7 @@ from contacts_pipeline.steps.stages import (
     details_path,
     location_snapshot,
     stage,
+    unified_contacts,
 )
 from contacts_pipeline.workspace import Workspace
 
@@ -68,7 +69,7 @@ def plan(
     """Make the plan of each location; reads the CRM where the settings want it, writes nothing."""
     registry = registered_locations(workspace)
     sources = Sources(
-        stage(workspace, "valid_contacts"),
+        unified_contacts(workspace),
         stage(workspace, "unique_contacts"),
         workspace.snapshots,
         workspace.scratch,

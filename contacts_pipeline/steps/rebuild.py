@@ -27,7 +27,12 @@ from contacts_pipeline.push.report import Status
 from contacts_pipeline.settings import Location
 from contacts_pipeline.steps.plan import custom_fields_of, region_of
 from contacts_pipeline.steps.refresh import registered_locations
-from contacts_pipeline.steps.stages import catalogue_path, location_snapshot, stage
+from contacts_pipeline.steps.stages import (
+    catalogue_path,
+    location_snapshot,
+    stage,
+    unified_contacts,
+)
 from contacts_pipeline.workspace import Workspace
 
 
@@ -112,7 +117,7 @@ def _restore(
     run_id: str,
 ) -> dict[str, Rebuilt]:
     sources = Sources(
-        stage(workspace, "valid_contacts"),
+        unified_contacts(workspace),
         stage(workspace, "unique_contacts"),
         workspace.snapshots,
         workspace.scratch,

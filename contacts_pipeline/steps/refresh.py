@@ -5,7 +5,9 @@ from difflib import get_close_matches
 
 from contacts_pipeline.prepare import write_unique_contacts, write_valid_contacts
 from contacts_pipeline.settings import Location
-from contacts_pipeline.steps.stages import stage
+from contacts_pipeline.snapshots import keeping, unchanging
+from contacts_pipeline.steps.audits import Judged, Unified, audit_judgement, audit_unification
+from contacts_pipeline.steps.stages import stage, unified_path
 from contacts_pipeline.warehouse import (
     Extraction,
     extract_contacts,
@@ -45,23 +47,28 @@ def extract(workspace: Workspace, *, full_refresh: bool = False) -> Extraction:
     )
 
 
-def validate(workspace: Workspace) -> None:
-    """Judge every row: ``valid_contacts``."""
-    write_valid_contacts(
-        stage(workspace, "warehouse_contacts"),
-        stage(workspace, "crm_locations"),
-        workspace.snapshot("valid_contacts"),
-        workspace.settings,
-        scratch=workspace.scratch,
-    )
+def validate(workspace: Workspace) -> Judged:
+    """Judge every row: ``valid_contacts``; both stages counted again."""
+    judged = workspace.snapshot("valid_contacts")
+    with unchanging(stage(workspace, "warehouse_contacts")) as (extracted,):
+        write_valid_contacts(
+            extracted,
+            stage(workspace, "crm_locations"),
+            judged,
+            workspace.settings,
+            scratch=workspace.scratch,
+        )
+        return audit_judgement(extracted, judged)
 
 
-def unify(workspace: Workspace) -> None:
-    """One row an identity and location: ``unique_contacts``."""
-    write_unique_contacts(
-        stage(workspace, "valid_contacts"),
-        stage(workspace, "crm_locations"),
-        workspace.snapshot("unique_contacts"),
-        workspace.settings,
-        scratch=workspace.scratch,
-    )
+def unify(workspace: Workspace) -> Unified:
+    """One row an identity and location: ``unique_contacts``; both stages counted again.
+
+    What it is made from is kept beside it: whatever is read of both must be of one refresh.
+    """
+    unique, locations = workspace.snapshot("unique_contacts"), stage(workspace, "crm_locations")
+    with keeping(stage(workspace, "valid_contacts"), unified_path(workspace)) as valid:
+        write_unique_contacts(
+            valid, locations, unique, workspace.settings, scratch=workspace.scratch
+        )
+        return audit_unification(valid, unique, locations)

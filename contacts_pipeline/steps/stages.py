@@ -21,6 +21,17 @@ def stage(workspace: Workspace, name: str) -> Path:
     return path
 
 
+def unified_contacts(workspace: Workspace) -> Path:
+    """The ``valid_contacts`` that ``unique_contacts`` was made from, which may be older."""
+    path = unified_path(workspace)
+    return path if path.exists() else stage(workspace, "valid_contacts")
+
+
+def unified_path(workspace: Workspace) -> Path:
+    """Where it is kept."""
+    return workspace.snapshots / "unified" / "valid_contacts.parquet"
+
+
 def location_snapshot(workspace: Workspace, name: str, location_id: str) -> Path:
     """Where a stage of one location is kept, for the CRM that the settings name."""
     crm = file_name(workspace.settings.crm.base_url)

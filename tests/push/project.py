@@ -44,7 +44,7 @@ COLUMNS = ("id", "location", "updated_at", *FIELDS.values())
 WAIT_SECONDS = 60.0
 SECOND_TOKEN = "pit-second"
 ROOT = Path(__file__).parents[2]
-_PREPARED: dict[str, dict[str, bytes]] = {}
+_PREPARED: dict[str, dict[Path, bytes]] = {}
 
 
 def person(number: int, location: str = "acme", **fields: str) -> dict[str, str]:
@@ -145,9 +145,11 @@ class Project:
             steps.validate(workspace)
             steps.unify(workspace)
             _PREPARED[made_of] = {
-                path.name: path.read_bytes() for path in workspace.snapshots.glob("*.parquet")
+                path.relative_to(workspace.snapshots): path.read_bytes()
+                for pattern in ("*.parquet", "unified/*.parquet")
+                for path in workspace.snapshots.glob(pattern)
             }
-        workspace.snapshots.mkdir(exist_ok=True)
+        (workspace.snapshots / "unified").mkdir(parents=True, exist_ok=True)
         for name, content in _PREPARED[made_of].items():
             (workspace.snapshots / name).write_bytes(content)
         return workspace
