@@ -27,7 +27,7 @@ def condition_of(key: dg.AssetKey, automation: Automation) -> "When[Any] | None"
 class LocationsThat(When[dg.AssetKey]):
     """Locations by what they need now; asked of registry, clock and ledger at every tick."""
 
-    def __init__(self, are: Literal["sendable", "held", "unfinished"]) -> None:
+    def __init__(self, are: Literal["sendable", "held", "unfinished", "behind"]) -> None:
         self._are = are
 
     @property
@@ -42,6 +42,7 @@ class LocationsThat(When[dg.AssetKey]):
             "sendable": "enabled in the registry, and not in its quiet hours",
             "held": "held by a breaker",
             "unfinished": "its last push left rows to a later one",
+            "behind": "contacts were refreshed after its last push was planned",
         }[self._are]
 
     def evaluate(
@@ -63,19 +64,19 @@ def _refreshed_or_due(automation: Automation) -> "When[Any]":
     # A plan alone, the dry run, must not count as the push that a refresh asks for; nor may one
     # that failed be tried again as a push.
     aim = UPSERTS if automation.push else PLAN
-    pushed = (
-        When.newly_requested()
-        | When.asset_matches(UPSERTS, When.newly_updated())
-        | When.initial_evaluation()
-    ).with_label("pushed")
+    push_ended: When[Any] = When.asset_matches(UPSERTS, When.newly_updated())
+    pushed = (When.newly_requested() | push_ended | When.initial_evaluation()).with_label("pushed")
     read_meanwhile = dg.AssetSelection.assets(CRM)
     eager = When.eager().ignore(read_meanwhile).replace(_PUSHED_SINCE, pushed)
     refreshed = eager.with_label("refreshed")
+    # The end of a push makes a refresh forgotten that came while it ran.
+    ended_behind = push_ended & LocationsThat("behind")
+    missed = ended_behind | ended_behind.since(When.newly_requested())
     failed: When[Any] = When.asset_matches(aim, When.execution_failed())
     tick: When[Any] = When.cron_tick_passed(automation.retry, automation.timezone)
     due = ((failed & ~LocationsThat("held")) | LocationsThat("unfinished")) & tick.since(pushed)
     return (
-        (refreshed | due.with_label("due"))
+        (refreshed | missed.with_label("refreshed meanwhile") | due.with_label("due"))
         & When.all_deps_blocking_checks_passed()
         & ~When.in_progress()
         & LocationsThat("sendable")

@@ -85,6 +85,7 @@ class PlanHeader(BaseModel):
     ``reason`` is the breaker that holds the location, null if none; ``seconds_estimated`` is the
     time that ``requests`` take under the location's limits; ``extracted_before`` the rows of the
     last plan whose size was taken as right; ``gone`` are contacts without a source row, which stay;
+    ``refresh`` is the id of the ``unique_contacts`` that it was made from, or is the same for;
     ``ledger_version`` and ``ledger_changes`` say what it knew, the latter null if an older program
     made it; ``budget`` is null if it sends nothing; ``inputs`` is a digest of all that the rows
     come from.
@@ -96,6 +97,7 @@ class PlanHeader(BaseModel):
     run_id: str
     crm: str
     location_id: str
+    refresh: str | None = None
     ledger_version: int
     ledger_changes: int | None = None
     made_at: datetime

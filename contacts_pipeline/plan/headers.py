@@ -48,6 +48,7 @@ def header(
     position: Position,
     crm: str,
     run_id: str,
+    refresh: str | None,
     inputs: str | None,
 ) -> PlanHeader:
     """The header of a plan from its row of ``plan_counts``."""
@@ -67,6 +68,7 @@ def header(
         run_id=run_id,
         crm=crm,
         location_id=location.location_id,
+        refresh=refresh,
         ledger_version=position.version,
         ledger_changes=position.changes,
         made_at=datetime.now(UTC),

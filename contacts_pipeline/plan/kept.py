@@ -40,7 +40,7 @@ OF_THE_HEADER = frozenset(
 
 From the first two lines a header is made, which is compared by itself.
 """
-_OF_ITS_RUN = {"plan_id", "run_id", "made_at", "spent", "extracted_before"}
+_OF_ITS_RUN = {"plan_id", "run_id", "refresh", "made_at", "spent", "extracted_before"}
 
 
 def digest_inputs(
@@ -92,6 +92,7 @@ def still_holds(last: PlanHeader, inputs: str | None, location: PlannedLocation)
         position=Position(last.ledger_version, changes=last.ledger_changes or 0),
         crm=last.crm,
         run_id=last.run_id,
+        refresh=last.refresh,
         inputs=inputs,
     )
     return again.model_dump(exclude=_OF_ITS_RUN) == last.model_dump(exclude=_OF_ITS_RUN)

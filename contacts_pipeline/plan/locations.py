@@ -29,6 +29,7 @@ from contacts_pipeline.plan.memory import memory_path, remember
 from contacts_pipeline.plan.planner import Known, Relations, define_all, planning
 from contacts_pipeline.plan.writing import save_plans
 from contacts_pipeline.settings import Policy
+from contacts_pipeline.snapshots import snapshot_id
 
 SENDING: Relations = (
     ("sending_order", "table"),
@@ -56,6 +57,7 @@ def plan_locations(
     than ``identities_at_once`` are planned together only where one location has them.
     """
     with unchanging_sources(sources) as still:
+        refresh = snapshot_id(still.unique_contacts)
         inputs = digest_inputs(locations, still, ledger, policy, hash_key)
         last = {
             one.location_id: last_header(one, sources.snapshots, ledger.crm) for one in locations
@@ -64,7 +66,7 @@ def plan_locations(
         for one in locations:
             before = last[one.location_id]
             if before is not None and still_holds(before, inputs.get(one.location_id), one):
-                told = {"run_id": run_id, "spent": one.spent}
+                told = {"run_id": run_id, "refresh": refresh, "spent": one.spent}
                 plans[one.location_id] = before.model_copy(update=told)
         changed = [one for one in locations if one.location_id not in plans]
         for some in _passes(changed, still, identities_at_once):
@@ -75,6 +77,7 @@ def plan_locations(
                     ledger,
                     policy,
                     run_id=run_id,
+                    refresh=refresh,
                     hash_key=hash_key,
                     inputs=inputs,
                     last=last,
@@ -119,6 +122,7 @@ def _plan_anew(
     policy: Policy,
     *,
     run_id: str,
+    refresh: str | None,
     hash_key: bytes,
     inputs: Mapping[str, str],
     last: Mapping[str, PlanHeader | None],
@@ -146,6 +150,7 @@ def _plan_anew(
                 position=positions[one.location_id],
                 crm=ledger.crm,
                 run_id=run_id,
+                refresh=refresh,
                 inputs=inputs.get(one.location_id),
             )
             for one in locations

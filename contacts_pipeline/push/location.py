@@ -95,6 +95,7 @@ async def push_location(
         _LOG.error("location %s: %s", plan.location_id, told)
         stop.set("internal_error", told)
         report = await _report(push, around, stop)
+    report = report.model_copy(update={"refresh": plan.refresh})
     await asyncio.to_thread(
         record_push,
         around.ledger,

@@ -47,7 +47,8 @@ class LocationReport(BaseModel):
     ``upserts_per_changed_contact`` is 1.000 where none was repeated or in vain, and null where
     none changed a contact; contacts that only got tags count in neither. ``seconds`` is wall time,
     ``latency_*`` milliseconds from a request's send to its answer. ``told`` says what happened and
-    what to do, where ``reason`` is not null.
+    what to do, where ``reason`` is not null; ``refresh`` is the id of the ``unique_contacts`` that
+    was planned.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -80,6 +81,7 @@ class LocationReport(BaseModel):
     converged: Converged | None = None
     told: str | None = None
     deferred_because: str | None = None
+    refresh: str | None = None
 
     @property
     def ran_to_its_end(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from contacts_pipeline.ledger import last_pushes
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.settings import Location
+from contacts_pipeline.snapshots import snapshot_id
 from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.workspace import Workspace
 
@@ -17,20 +18,24 @@ _PASSING = frozenset({"already_running", "plan_stale", "location_disabled"})
 class Attention:
     """Ids of locations. ``held``: by a breaker, until somebody acts or the data changes.
 
-    ``unfinished``: the last push left rows to a later one.
+    ``unfinished``: the last push left rows to a later one. ``behind``: contacts were refreshed
+    after it was planned.
     """
 
     sendable: frozenset[str]
     held: frozenset[str]
     unfinished: frozenset[str]
+    behind: frozenset[str]
 
 
 def attention(workspace: Workspace, now: datetime | None = None) -> Attention:
     """Ask the registry, the clock and the ledger; an unread registry has no locations."""
     if not workspace.snapshot("crm_locations").exists():
-        return Attention(frozenset(), frozenset(), frozenset())
+        return Attention(*[frozenset[str]()] * 4)
     registry = registered_locations(workspace)
     reports = last_reports(workspace)
+    unique = workspace.snapshot("unique_contacts")
+    refresh = snapshot_id(unique) if unique.exists() else None
     moment = now or datetime.now(UTC)
     return Attention(
         sendable=frozenset(
@@ -43,6 +48,9 @@ def attention(workspace: Workspace, now: datetime | None = None) -> Attention:
         ),
         unfinished=frozenset(
             name for name, report in reports.items() if report.deferred_because is not None
+        ),
+        behind=frozenset(
+            name for name, report in reports.items() if report.refresh not in {None, refresh}
         ),
     )
 

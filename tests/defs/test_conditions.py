@@ -1,6 +1,7 @@
 """Ticks of the condition sensor: which locations automation asks for, and when it must not."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -96,6 +97,28 @@ def test_a_dry_run_asks_for_no_push_and_does_not_make_a_due_one_forgotten(
     assert run(instance, "plan", "acme", "bolt") == set()
     assert tick() == all_of()
     assert tick(an_hour_from_now()) == all_of()
+
+
+@pytest.mark.usefixtures("crm")
+def test_a_refresh_during_a_push_asks_for_another(
+    project: Project, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    project.write(people("acme", 1))
+    tick()
+    refresh(instance)
+    assert tick() == all_of(*PLACES)
+    with ThreadPoolExecutor() as beside:
+
+        def refresh_once(_location: str, done: int, _all: int) -> None:
+            if done == 1:
+                project.write(people("acme", 2))
+                beside.submit(refresh, instance).result()
+
+        outcome = run_locations(instance, "push", ["acme"], force=False, progress=refresh_once)
+    assert not outcome.failed
+    assert tick() == all_of("acme")
+    assert run(instance, "push", *PLACES) == set()
+    assert tick() == all_of()
 
 
 def test_a_dry_run_that_failed_is_not_tried_again_as_a_push(
