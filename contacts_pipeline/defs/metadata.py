@@ -92,7 +92,8 @@ def bar_chart(frame: pd.DataFrame, counted: str) -> dg.MarkdownMetadataValue:
 def judgement_metadata(path: Path) -> dict[str, Any]:
     """What was rejected and warned of in ``valid_contacts``: by code, as series, and row by row.
 
-    Every code has a number in every run, so that its plot has no gaps. Values are masked.
+    Every code has a number in every run, so that its plot has no gaps. Values are masked,
+    and so is a location that the registry does not have: it may be a value of another column.
     """
     counts = frame(_CODES, path)
     numbers = {f"rejected_{code}": 0 for code in Rejection}
@@ -101,10 +102,11 @@ def judgement_metadata(path: Path) -> dict[str, Any]:
         numbers[f"{row['kind']}_{row['code']}"] += int(row["rows"])
     rejected = frame(_REJECTED, path)
     rejected["source_key"] = [_named(key) for key in rejected["source_key"]]
-    rejected["value"] = [
-        mask(value) if isinstance(value, str) else None  # pandas makes a missing text NaN
-        for value in rejected["value"]
+    rejected["location_id"] = [
+        _masked(name) if code == Rejection.LOCATION_UNKNOWN else name
+        for name, code in zip(rejected["location_id"], rejected["code"], strict=True)
     ]
+    rejected["value"] = [_masked(value) for value in rejected["value"]]
     return {"codes": table(counts), "rejected_rows": table(rejected), **numbers}
 
 
@@ -113,6 +115,10 @@ def _named(key: Any) -> str | None:
     if not isinstance(key, str):
         return None
     return mask(key) if looks_personal(key) else key
+
+
+def _masked(value: Any) -> str | None:
+    return mask(value) if isinstance(value, str) else None  # pandas makes a missing text NaN
 
 
 def frame(query: str, path: Path) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from contacts_pipeline.masking import mask
 from contacts_pipeline.snapshots import unchanging
 from contacts_pipeline.steps.stages import stage, unified_contacts
 from contacts_pipeline.workspace import Workspace
@@ -36,7 +37,10 @@ class Unified:
 
 @dataclass(frozen=True)
 class RejectedShare:
-    """Rows of a location and the rejected among them; ``share`` is from 0 to 1."""
+    """Rows of a location and the rejected among them; ``share`` is from 0 to 1.
+
+    A ``location`` that the registry does not have is masked: it may be a value of another column.
+    """
 
     location: str | None
     extracted: int
@@ -119,23 +123,28 @@ def unassigned(workspace: Workspace) -> dict[str, int]:
 def rejected_shares(workspace: Workspace) -> list[RejectedShare]:
     """The share of each location, the worst first; rows of disabled ones don't count.
 
-    Rows whose location nobody knows stand under the location that they name.
+    Rows whose location nobody knows stand under the location that they name, masked.
     """
     rows = _rows(
         """
         select
             location_id as location,
+            coalesce(bool_or(rejection.code = 'location_unknown'), false) as unknown,
             count(*) as extracted,
             count(rejection) as rejected,
             round(count(rejection) / count(*), 4) as share
         from read_parquet($valid)
         where rejection is null or rejection.code <> 'location_disabled'
-        group by all
+        group by location_id
         order by share desc, rejected desc, location_id
         """,
         valid=stage(workspace, "valid_contacts"),
     )
-    return [RejectedShare(**row) for row in rows]
+    return [_share(**row) for row in rows]
+
+
+def _share(*, unknown: bool, location: str | None, **counts: Any) -> RejectedShare:
+    return RejectedShare(mask(location) if unknown else location, **counts)
 
 
 def count_unplanned(workspace: Workspace, location_id: str) -> dict[str, int]:

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from contacts_pipeline.defs.runs import refresh
-from tests.projects import Project, people
+from tests.projects import SETTINGS, Project, people
 
 REJECTED = [
     {"id": "none", "location": "acme", "email": "", "phone": "secretly 12345"},
@@ -40,6 +40,18 @@ def test_rejected_rows_are_found_by_key_and_code_and_their_values_are_masked(
     ]
     assert rows[-2]["value"] == "se***45"
     assert "secret" not in json.dumps([str(value) for value in metadata.values()])
+
+
+def test_a_column_taken_for_the_location_by_mistake_leaves_none_of_its_values_in_the_event_log(
+    project: Project, instance: dg.DagsterInstance
+) -> None:
+    project.write(people("acme", 2), SETTINGS.replace("location: location", "location: email"))
+    refresh(instance)
+    rows = [record.data for record in shown(instance)["rejected_rows"].value.records]
+    assert [row["location_id"] for row in rows] == ["a***@a***.com"] * 2
+    (run,) = instance.get_runs()
+    events = [dg.serialize_value(entry) for entry in instance.all_logs(run.run_id)]
+    assert [event for event in events if "acme.example.com" in event] == []
 
 
 @pytest.mark.slow
