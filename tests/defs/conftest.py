@@ -3,7 +3,10 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
+from tests.defs.webhook import webhook
 from tests.projects import Project
+
+__all__ = ["webhook"]
 
 
 @pytest.fixture
