@@ -17,12 +17,8 @@ from contacts_pipeline.settings import Alerts
 from contacts_pipeline.workspace import Workspace
 
 _MOST_NAMED = 50
-_MOST_LOOKED_BACK = 100
-_ENDED = [
-    dg.DagsterRunStatus.SUCCESS,
-    dg.DagsterRunStatus.FAILURE,
-    dg.DagsterRunStatus.CANCELED,
-]
+_NOT_FAILED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.CANCELED]
+_TOLD_TAG, _TOLD = "contacts_pipeline/told", "yes"
 
 
 def alert_sensors(alerts: Alerts) -> list[dg.SensorDefinition]:
@@ -42,7 +38,8 @@ def alert_sensors(alerts: Alerts) -> list[dg.SensorDefinition]:
         run = context.dagster_run
         if _fails_as_a_whole(context.instance, run) and not _told_before(context.instance, run):
             workspace = Workspace.from_environment()
-            send(_of_run(context), workspace.settings.alerts, workspace.environ)
+            if send(_of_run(context), workspace.settings.alerts, workspace.environ):
+                context.instance.add_run_tags(run.run_id, {_TOLD_TAG: _TOLD})
 
     @dg.sensor(
         name="location_held",
@@ -80,15 +77,17 @@ def _fails_as_a_whole(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 
 
 def _told_before(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Whether the job failed as a whole before, and has not succeeded since."""
-    wanted = dg.RunsFilter(job_name=run.job_name, statuses=_ENDED)
-    records = instance.get_run_records(wanted, cursor=run.run_id, limit=_MOST_LOOKED_BACK)
-    for earlier in (record.dagster_run for record in records):
-        if earlier.status != dg.DagsterRunStatus.FAILURE:
-            return False
-        if _fails_as_a_whole(instance, earlier):
-            return True
-    return False
+    """Whether a failure of the job was told before, and the job has not succeeded since."""
+    job = run.job_name
+    told = dg.RunsFilter(job_name=job, tags={_TOLD_TAG: _TOLD})
+    ended_well = dg.RunsFilter(job_name=job, statuses=_NOT_FAILED)
+    return _newest_before(instance, run, told) > _newest_before(instance, run, ended_well)
+
+
+def _newest_before(instance: dg.DagsterInstance, run: dg.DagsterRun, wanted: dg.RunsFilter) -> int:
+    """The number of the newest such run that is older than ``run``, 0 if there is none."""
+    records = instance.get_run_records(wanted, cursor=run.run_id, limit=1)
+    return records[0].storage_id if records else 0
 
 
 def _of_run(context: dg.RunFailureSensorContext) -> Message:

@@ -6,6 +6,7 @@ from functools import cache
 import dagster as dg
 import pytest
 
+from contacts_pipeline.alerts import AlertError
 from contacts_pipeline.defs import build_definitions
 from contacts_pipeline.defs.runs import refresh
 from contacts_pipeline.errors import WarehouseError
@@ -74,6 +75,25 @@ def test_a_failure_that_nobody_was_told_of_does_not_silence_the_next(
     tell_of(instance, location_failure(instance))
     tell_of(instance, lost_run(instance, will_retry="false"))
     assert len(webhook.posted) == 1
+
+
+def test_a_failed_run_that_could_not_be_told_is_told_at_its_jobs_next_failure(
+    project: Project,
+    instance: dg.DagsterInstance,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOOK", webhook.url)
+    project.write(people("acme", 1), SETTINGS + "alerts: {webhook_env: HOOK}\n")
+    webhook.status = 503
+    with pytest.raises(AlertError, match="the webhook answers 503"):
+        tell_of(instance, lost_run(instance, will_retry="false"))
+    webhook.status = 200
+    webhook.posted.clear()
+    told, silent = (lost_run(instance, will_retry="false") for _ in range(2))
+    tell_of(instance, told)
+    tell_of(instance, silent)
+    assert [one["text"] for one in webhook.posted] == [f"run {told.run_id} of push failed"]
 
 
 @pytest.mark.slow
