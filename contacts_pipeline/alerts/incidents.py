@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict, RootModel
 
 from contacts_pipeline.push import LocationReport
+from contacts_pipeline.push.report import NO_FAULT
 
-Unconcerned = frozenset({"already_running", "interrupted"})
+Unconcerned = frozenset({"already_running", "interrupted"}) | NO_FAULT
 """Reasons that the next push mends by itself."""
 
 

@@ -1,8 +1,10 @@
 """The sensors that tell people: a run failed, a location stands still or is well again."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import dagster as dg
+from dagster._core.execution.plan.objects import StepFailureData
 
 from contacts_pipeline import steps
 from contacts_pipeline.alerts import (
@@ -13,11 +15,18 @@ from contacts_pipeline.alerts import (
     location_incidents,
     send,
 )
+from contacts_pipeline.defs.upserts import FAILED, UNRECORDED, UNWRITTEN
+from contacts_pipeline.push import LocationReport
 from contacts_pipeline.settings import Alerts
 from contacts_pipeline.workspace import Workspace
 
 _MOST_NAMED = 50
 _NOT_FAILED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.CANCELED]
+_NOT_WRITTEN_BACK = Incident(
+    status="failed",
+    code="not_written_back",
+    told="the run's log says why; mended, type: contacts-pipeline write-back",
+)
 _TOLD_TAG, _TOLD = "contacts_pipeline/told", "yes"
 
 
@@ -73,7 +82,22 @@ def _fails_as_a_whole(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     ).records
     events = [record.event_log_entry.dagster_event for record in records]
     failures = [event.step_failure_data for event in events if event]
-    return not failures or not all(failure.user_failure_data for failure in failures)
+    return not failures or not all(_told_by_locations(failure) for failure in failures)
+
+
+def _told_by_locations(failure: StepFailureData) -> bool:
+    """Whether ``location_held`` tells all of it, since the ledger has each location's report."""
+    told = failure.user_failure_data
+    return told is not None and FAILED in told.metadata and not _untold(told.metadata)
+
+
+def _untold(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, Incident]:
+    """What a run's Failure holds and the ledger does not, by location."""
+    reports, unrecorded, unwritten = (
+        cast("Any", metadata[name].value) for name in (FAILED, UNRECORDED, UNWRITTEN)
+    )
+    found = {name: LocationReport.model_validate(reports[name]) for name in unrecorded}
+    return dict.fromkeys(unwritten, _NOT_WRITTEN_BACK) | location_incidents(found).root
 
 
 def _told_before(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
@@ -92,25 +116,28 @@ def _newest_before(instance: dg.DagsterInstance, run: dg.DagsterRun, wanted: dg.
 
 def _of_run(context: dg.RunFailureSensorContext) -> Message:
     run = context.dagster_run
-    steps_failed = [_failed_step(event) for event in context.get_step_failure_events()]
+    failed = [line for event in context.get_step_failure_events() for line in _failed_step(event)]
     return Message(
         event="run_failed",
         text=f"run {run.run_id} of {run.job_name} failed",
         lines=(
             f"Job: {run.job_name}",
             f"Run: {run.run_id}",
-            *(steps_failed or ["Its process was lost, or it never started."]),
+            *(failed or ["Its process was lost, or it never started."]),
             "What it says stands in the run's log: dagster dev, Runs.",
         ),
     )
 
 
-def _failed_step(event: dg.DagsterEvent) -> str:
-    """The class of the error, never its text: a driver's may quote a value."""
-    error = event.step_failure_data.error
+def _failed_step(event: dg.DagsterEvent) -> list[str]:
+    """Its locations; else the class of its error, never the text: a driver's may quote a value."""
+    failure = event.step_failure_data
+    if failure.user_failure_data and FAILED in failure.user_failure_data.metadata:
+        return _lines(_untold(failure.user_failure_data.metadata))
+    error = failure.error
     while error is not None and error.cause is not None:
         error = error.cause
-    return f"Step {event.step_key}: {error.cls_name if error else 'failed'}"
+    return [f"Step {event.step_key}: {error.cls_name if error else 'failed'}"]
 
 
 def _of_locations(news: Mapping[str, Incident], healed: Sequence[str]) -> Message:
@@ -119,14 +146,18 @@ def _of_locations(news: Mapping[str, Incident], healed: Sequence[str]) -> Messag
         told.append(_counted(len(news), "location stands still", "locations stand still"))
     if healed:
         told.append(_counted(len(healed), "is well again", "are well again"))
-    named = sorted(news)[:_MOST_NAMED]
-    lines = [f"{name}: {news[name].status}, {news[name].code}. {news[name].told}" for name in named]
-    if len(news) > len(named):
-        lines.append(f"and {len(news) - len(named)} more")
+    lines = _lines(news)
     if healed:
         shown = ", ".join(healed[:_MOST_NAMED])
         lines.append(f"well again: {shown}")
     return Message("locations_changed", ", ".join(told), tuple(lines))
+
+
+def _lines(incidents: Mapping[str, Incident]) -> list[str]:
+    named = sorted(incidents.items())[:_MOST_NAMED]
+    lines = [f"{name}: {one.status}, {one.code}. {one.told}" for name, one in named]
+    more = len(incidents) - len(named)
+    return [*lines, f"and {more} more"] if more else lines
 
 
 def _counted(count: int, one: str, many: str) -> str:

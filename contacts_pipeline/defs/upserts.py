@@ -33,8 +33,9 @@ from contacts_pipeline.push import LocationReport
 _PER_RUN_VARIABLE = "CONTACTS_LOCATIONS_PER_RUN"
 _PER_RUN = "100"  # a process costs as much as thirty unchanged locations
 DATA_VERSION_TAG = "dagster/data_version"
-FAILED, UNWRITTEN = "failed", "not_written_back"
-"""What a run's Failure holds: location to report, and location to what was told."""
+FAILED, UNRECORDED, UNWRITTEN = "failed", "not_recorded", "not_written_back"
+"""What a run's Failure holds: location to report, the locations whose report the ledger does not
+have, and location to what was told."""
 
 
 def backfill_policy(told: str) -> dg.BackfillPolicy:
@@ -130,6 +131,7 @@ def _advance(
     selected = {key.to_user_string() for key in context.selected_asset_keys}
     run_id = context.run.tags.get(RUN_ID_TAG, context.run.run_id)
     failed: dict[str, LocationReport] = {}
+    unplanned: dict[str, steps.Unplanned] = {}
     unwritten: dict[str, str] = {}
     plans: dict[str, PlanHeader] = {}
     proven: dict[str, steps.Proven] = {}
@@ -144,7 +146,7 @@ def _advance(
     ):
         match step:
             case steps.Unplanned(report) if report.status != "ok":
-                failed[location_id] = report
+                failed[location_id], unplanned[location_id] = report, step
             case steps.Planned(header, _, read):
                 plans[location_id] = header
                 columns = columns or plan_columns(workspace)
@@ -179,18 +181,24 @@ def _advance(
     checks = context.selected_asset_check_keys
     yield from plan_results(plans, workspace.settings.checks, checks)
     yield from check_results(proven, checks)
-    _raise_for(failed, unwritten)
+    _raise_for(failed, unplanned, unwritten)
 
 
-def _raise_for(failed: Mapping[str, LocationReport], unwritten: Mapping[str, str]) -> None:
+def _raise_for(
+    failed: Mapping[str, LocationReport],
+    unplanned: Mapping[str, steps.Unplanned],
+    unwritten: Mapping[str, str],
+) -> None:
     if not failed and not unwritten:
         return
     told = [report.told or location for location, report in failed.items()]
     reports = {location: report.model_dump() for location, report in failed.items()}
+    unrecorded = [location for location, one in unplanned.items() if not one.recorded]
     raise dg.Failure(
         description="; ".join([*told, *dict.fromkeys(unwritten.values())]),
         metadata={
             FAILED: dg.MetadataValue.json(reports),
+            UNRECORDED: dg.MetadataValue.json(unrecorded),
             UNWRITTEN: dg.MetadataValue.json(dict(unwritten)),
         },
         allow_retries=False,

@@ -54,7 +54,7 @@ def advance(
                 elif stages >= _SENDING:
                     report = step.report.deferred_if_no_fault()
                     record_report(ledger, location_id, run_id, report)
-                    yield location_id, Unplanned(report)
+                    yield location_id, Unplanned(report, recorded=True)
                 else:
                     yield location_id, step
         pushed: dict[str, Pushed] = {}

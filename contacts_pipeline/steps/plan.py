@@ -49,9 +49,13 @@ ALPHA_2 = 2
 
 @dataclass(frozen=True)
 class Unplanned:
-    """A location for which no plan could be made or found, and how it is reported."""
+    """A location for which no plan could be made or found, and how it is reported.
+
+    ``recorded``: the report stands in the ledger, as how a push ended.
+    """
 
     report: LocationReport
+    recorded: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ import pytest
 
 from contacts_pipeline.alerts import AlertError
 from contacts_pipeline.defs import build_definitions
-from contacts_pipeline.defs.runs import refresh
+from contacts_pipeline.defs.runs import refresh, run_locations
 from contacts_pipeline.errors import WarehouseError
+from contacts_pipeline.sandbox.pytest import StartSandbox
 from tests.defs.webhook import Webhook
-from tests.projects import SETTINGS, Project, people
+from tests.projects import SETTINGS, Project, people, sandbox_locations
 
 
 @cache
@@ -36,26 +37,25 @@ def tell_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
     failure_sensor()(context)
 
 
-@dg.op(name="location_upserts")
-def failing_location() -> None:
-    raise dg.Failure("bolt: token_refused", allow_retries=False)
+@dg.op
+def location_upserts() -> None:
+    """A step of a process that will be lost."""
 
 
 @dg.job(name="push")
-def failing_push() -> None:
-    failing_location()
+def lost_push() -> None:
+    location_upserts()
 
 
 def lost_run(instance: dg.DagsterInstance, *, will_retry: str) -> dg.DagsterRun:
     """A push whose process was lost."""
-    run = instance.create_run_for_job(failing_push, tags={"dagster/will_retry": will_retry})
+    run = instance.create_run_for_job(lost_push, tags={"dagster/will_retry": will_retry})
     instance.report_run_failed(run)
     return instance.get_runs(limit=1)[0]
 
 
-def location_failure(instance: dg.DagsterInstance) -> dg.DagsterRun:
-    """A run of the job push that fails for a location's own reason."""
-    failing_push.execute_in_process(instance=instance, raise_on_error=False)
+def run_of(instance: dg.DagsterInstance, job: str, *locations: str) -> dg.DagsterRun:
+    run_locations(instance, job, locations, force=False, progress=lambda *_: None)
     return instance.get_runs(limit=1)[0]
 
 
@@ -66,13 +66,15 @@ def test_a_failure_that_nobody_was_told_of_does_not_silence_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HOOK", webhook.url)
-    project.write(people("acme", 1), SETTINGS + "alerts: {webhook_env: HOOK}\n")
-    tell_of(instance, location_failure(instance))
+    project.registry["bolt"]["token_env"] = "NO_TOKEN"
+    project.write(people("bolt", 1), SETTINGS + "alerts: {webhook_env: HOOK}\n")
+    refresh(instance)
+    tell_of(instance, run_of(instance, "push", "bolt"))
     tell_of(instance, lost_run(instance, will_retry="true"))
     assert webhook.posted == []
     tell_of(instance, lost_run(instance, will_retry="false"))
     assert len(webhook.posted) == 1
-    tell_of(instance, location_failure(instance))
+    tell_of(instance, run_of(instance, "push", "bolt"))
     tell_of(instance, lost_run(instance, will_retry="false"))
     assert len(webhook.posted) == 1
 
@@ -94,6 +96,40 @@ def test_a_failed_run_that_could_not_be_told_is_told_at_its_jobs_next_failure(
     tell_of(instance, told)
     tell_of(instance, silent)
     assert [one["text"] for one in webhook.posted] == [f"run {told.run_id} of push failed"]
+
+
+def test_a_plan_that_could_not_be_made_is_told_with_its_location(
+    project: Project,
+    instance: dg.DagsterInstance,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOOK", webhook.url)
+    project.registry["bolt"]["token_env"] = "NO_TOKEN"
+    project.write(people("bolt", 1), SETTINGS + "alerts: {webhook_env: HOOK}\n")
+    refresh(instance)
+    tell_of(instance, run_of(instance, "plan", "bolt"))
+    (told,) = webhook.posted
+    assert "bolt: failed, token_missing. location bolt: NO_TOKEN is not set" in told["lines"][2]
+
+
+@pytest.mark.slow
+def test_outcomes_that_are_not_written_back_are_told_with_their_location(
+    project: Project,
+    instance: dg.DagsterInstance,
+    crm_sandbox: StartSandbox,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CRM_BASE_URL", crm_sandbox(*sandbox_locations("acme")).url)
+    monkeypatch.setenv("HOOK", webhook.url)
+    (project.folder / "analysts").write_text("in the way of a folder")
+    settings = SETTINGS + "write_back: {url: analysts}\nalerts: {webhook_env: HOOK}\n"
+    project.write(people("acme", 1), settings)
+    refresh(instance)
+    tell_of(instance, run_of(instance, "push", "acme"))
+    (told,) = webhook.posted
+    assert told["lines"][2].startswith("acme: failed, not_written_back. ")
 
 
 @pytest.mark.slow
