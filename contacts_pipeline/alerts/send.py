@@ -66,34 +66,36 @@ def _post(message: Message, alerts: Alerts, secrets: Mapping[str, str]) -> bool:
     if alerts.webhook_env is None:
         return False
     url = _secret(alerts.webhook_env, "alerts.webhook_env", secrets)
-    if urlsplit(url).scheme != "https" and not (is_loopback(url) or alerts.allow_http):
-        raise AlertError(
-            f"{alerts.webhook_env}: a webhook must be https; 'alerts.allow_http: true' permits a "
-            "private network"
-        )
     try:
+        _refuse_in_the_clear(url, alerts)
         httpx.post(url, json=asdict(message), timeout=_TIMEOUT_SECONDS).raise_for_status()
+    except (httpx.InvalidURL, ValueError):
+        raise AlertError(f"{alerts.webhook_env}: the webhook is no URL; check it") from None
     except httpx.HTTPStatusError as error:
         told = f"the webhook answers {error.response.status_code}"
         raise AlertError(f"{alerts.webhook_env}: {told}; check its address") from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.HTTPError as error:
         raise AlertError(
             f"{alerts.webhook_env}: the webhook can't be reached ({type(error).__name__})"
         ) from None
     return True
 
 
+def _refuse_in_the_clear(url: str, alerts: Alerts) -> None:
+    if urlsplit(url).scheme != "https" and not (is_loopback(url) or alerts.allow_http):
+        raise AlertError(
+            f"{alerts.webhook_env}: a webhook must be https; 'alerts.allow_http: true' permits a "
+            "private network"
+        )
+
+
 def _mail(message: Message, alerts: Alerts, secrets: Mapping[str, str]) -> bool:
     smtp = alerts.smtp
     if smtp is None:
         return False
-    mail = EmailMessage()
-    mail["Subject"] = f"contacts-pipeline: {message.text}"
-    mail["From"] = smtp.sender
-    mail["To"] = ", ".join(smtp.recipients)
-    mail.set_content("\n".join(message.lines))
     password = _secret(smtp.password_env, "alerts.smtp.password_env", secrets)
     try:
+        mail = _mail_of(message, smtp)
         with _connect(smtp) as server:
             if smtp.username:
                 server.login(smtp.username, password)
@@ -102,7 +104,21 @@ def _mail(message: Message, alerts: Alerts, secrets: Mapping[str, str]) -> bool:
         raise AlertError(
             f"alerts.smtp: {smtp.host}:{smtp.port} does not take the mail ({type(error).__name__})"
         ) from None
+    except ValueError as error:
+        raise AlertError(
+            f"alerts.smtp: no mail can be sent so ({type(error).__name__}); check that username "
+            "and password are ASCII, and host, sender and recipients"
+        ) from None
     return True
+
+
+def _mail_of(message: Message, smtp: Smtp) -> EmailMessage:
+    mail = EmailMessage()
+    mail["Subject"] = f"contacts-pipeline: {message.text}"
+    mail["From"] = smtp.sender
+    mail["To"] = ", ".join(smtp.recipients)
+    mail.set_content("\n".join(message.lines))
+    return mail
 
 
 def _connect(smtp: Smtp) -> smtplib.SMTP:

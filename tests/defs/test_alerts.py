@@ -92,6 +92,13 @@ def test_one_way_that_fails_does_not_keep_the_other_and_no_secret_is_told(
         send(HELLO, Alerts(webhook_env="HOOK"), {})
 
 
+@pytest.mark.parametrize("url", ["https://[::1/s3cret", "https://host:s3cret/"])
+def test_a_webhook_that_is_no_url_is_told_without_it(url: str) -> None:
+    with pytest.raises(AlertError, match="HOOK: the webhook is no URL; check it") as told:
+        send(HELLO, Alerts(webhook_env="HOOK"), {"HOOK": url})
+    assert "s3cret" not in str(told.value)
+
+
 def test_what_would_travel_in_the_clear_is_refused(tmp_path: Any) -> None:
     with pytest.raises(AlertError, match="must be https"):
         send(HELLO, Alerts(webhook_env="HOOK"), {"HOOK": "http://192.0.2.1/hook"})

@@ -14,6 +14,7 @@ import trustme
 
 from contacts_pipeline.alerts import AlertError, Message, send
 from contacts_pipeline.settings import Alerts
+from tests.defs.webhook import Webhook
 
 HELLO = Message("test", "one thing happened", ("a line",))
 PASSWORDS = {"SMTP_PASSWORD": "s3cret"}
@@ -115,3 +116,20 @@ def test_a_server_that_nobody_vouches_for_gets_neither_password_nor_mail(
     assert not mail_server.logins
     assert not mail_server.mails
     assert "s3cret" not in str(told.value)
+
+
+def test_a_password_that_no_login_can_carry_fails_the_mail_and_not_the_webhook(
+    mail_server: MailServer,
+    authority: trustme.CA,
+    webhook: Webhook,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    alerts = mail_server.alerts.model_copy(update={"webhook_env": "HOOK"})
+    secrets = {"SMTP_PASSWORD": "pässword", "HOOK": webhook.url}
+    with trusting(authority, tmp_path):
+        assert send(HELLO, alerts, secrets) == ["webhook"]
+        assert caplog.messages == ["test: not told by smtp, only by webhook"]
+        with pytest.raises(AlertError, match="check that username and password are ASCII") as told:
+            send(HELLO, mail_server.alerts, secrets)
+    assert "pässword" not in str(told.value)
