@@ -25,17 +25,21 @@ class Incidents(RootModel[dict[str, Incident]]):
     """Location to its incident: the cursor of the sensor that tells them."""
 
 
-def location_incidents(reports: Mapping[str, LocationReport]) -> Incidents:
-    """The locations whose last push was held or failed."""
-    return Incidents(
-        {
-            location_id: Incident(
+def location_incidents(reports: Mapping[str, LocationReport], told: Incidents) -> Incidents:
+    """The locations whose last push was held or failed.
+
+    A push that ended for a reason of no concern has mended nothing: what was ``told`` stays.
+    """
+    unwell = {name: report for name, report in reports.items() if report.status != "ok"}
+    found: dict[str, Incident] = {}
+    for name, report in unwell.items():
+        if report.reason not in Unconcerned:
+            found[name] = Incident(
                 status=report.status, code=report.reason or "unknown", told=report.told or ""
             )
-            for location_id, report in reports.items()
-            if report.status != "ok" and report.reason not in Unconcerned
-        }
-    )
+        elif name in told.root:
+            found[name] = told.root[name]
+    return Incidents(found)
 
 
 def changes(told: Incidents, now: Incidents) -> tuple[dict[str, Incident], list[str]]:

@@ -62,7 +62,7 @@ def alert_sensors(alerts: Alerts) -> list[dg.SensorDefinition]:
     def location_held(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         workspace = Workspace.from_environment()
         told = Incidents.model_validate_json(context.cursor or "{}")
-        now = location_incidents(steps.last_reports(workspace))
+        now = location_incidents(steps.last_reports(workspace), told)
         news, healed = changes(told, now)
         if not news and not healed:
             return dg.SkipReason(f"{len(now.root)} locations stand still, all of them told")
@@ -97,7 +97,8 @@ def _untold(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, Incident]:
         cast("Any", metadata[name].value) for name in (FAILED, UNRECORDED, UNWRITTEN)
     )
     found = {name: LocationReport.model_validate(reports[name]) for name in unrecorded}
-    return dict.fromkeys(unwritten, _NOT_WRITTEN_BACK) | location_incidents(found).root
+    unplanned = location_incidents(found, told=Incidents({}))
+    return dict.fromkeys(unwritten, _NOT_WRITTEN_BACK) | unplanned.root
 
 
 def _told_before(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:

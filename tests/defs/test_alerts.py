@@ -14,8 +14,10 @@ from contacts_pipeline.alerts import AlertError, Message, send
 from contacts_pipeline.defs import build_definitions
 from contacts_pipeline.defs.runs import refresh, run_locations
 from contacts_pipeline.errors import SettingsError
+from contacts_pipeline.push import LocationReport
 from contacts_pipeline.sandbox.pytest import StartSandbox
 from contacts_pipeline.settings import Alerts
+from contacts_pipeline.steps.plan import record_report
 from tests.defs.webhook import Webhook
 from tests.projects import SETTINGS, Project, people, sandbox_locations
 from tests.test_settings import MINIMAL, settings_of
@@ -181,3 +183,27 @@ def test_what_could_not_be_told_is_told_by_the_next_look(
     assert [told["lines"][0][:36] for told in webhook.posted][-1] == (
         "acme: held, too_many_rejected. locat"
     )
+
+
+def test_a_push_that_met_another_or_was_interrupted_neither_heals_nor_tells_anew(
+    project: Project,
+    instance: dg.DagsterInstance,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOOK", webhook.url)
+    project.write([], SETTINGS + "alerts: {webhook_env: HOOK}\n")
+    refused = LocationReport(status="failed", reason="token_refused", told="give it a token")
+    running = LocationReport(status="held", reason="already_running", told="wait")
+    interrupted = LocationReport(status="failed", reason="interrupted", told="push again")
+    well = LocationReport(status="ok")
+    context = dg.build_sensor_context(instance)
+    pushes = (interrupted, refused, running, refused, interrupted, refused, interrupted, well)
+    with project.workspace().ledger() as ledger:
+        for number, report in enumerate(pushes):
+            record_report(ledger, "bolt", f"run-{number}", report)
+            held_sensor().evaluate_tick(context)
+    assert [told["text"] for told in webhook.posted] == [
+        "1 location stands still",
+        "1 is well again",
+    ]
