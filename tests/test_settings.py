@@ -90,6 +90,10 @@ def test_a_dotenv_file_beside_the_settings_is_read(
             "locations.columns: a location has no code",
         ),
         ("localhost:1", "example.com", "line 4: crm: base_url must be https"),
+        ("table: t", "table: 2024-13-45", "line 2: not valid YAML: what is written like a number"),
+        ("table: t", "table: 0x_", "line 2: not valid YAML: what is written like a number"),
+        ("table: t", "table: !!timestamp t", "line 2: not valid YAML: what is written like a"),
+        ("{url: w}", "&w {url: *w}", "contacts.yaml: an alias stands within its anchor; write it"),
         ("http://localhost:1", "localhost", "crm.base_url: write it as https://host[:port]"),
         ("{url: w}", "{url: w, full_refresh: daily}", "line 1: warehouse.full_refresh: 'daily' is"),
         *(
@@ -134,6 +138,19 @@ def test_an_error_names_the_line_the_key_and_what_was_meant(
     with pytest.raises(SettingsError) as error:
         settings_of(tmp_path, MINIMAL.replace(old, new))
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+@pytest.mark.parametrize("name", ["contacts.yaml", ".env"])
+def test_a_file_in_another_encoding_is_named_with_the_remedy(
+    tmp_path: Path, name: str, encoding: str
+) -> None:
+    written = {"contacts.yaml": MINIMAL, ".env": "CRM_TOKEN=pit\n"}
+    for file, text in written.items():
+        (tmp_path / file).write_text(text)
+    (tmp_path / name).write_bytes((written[name] + "# é\n").encode(encoding))
+    with pytest.raises(SettingsError, match=f"{name}: not written in UTF-8; save it as UTF-8"):
+        load_settings(tmp_path / "contacts.yaml")
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ def _all(config: Path, data: Path) -> Iterable[Finding]:
         workspace = Workspace.open(config, data)
     except SettingsError as error:
         where, _, told = str(error).partition(": ")
-        remedy = f"mend {config}; all else waits for it"
+        file, _, _ = where.partition(", line ")
+        remedy = f"mend {file}; all else waits for it"
         yield Finding("error", error.code, where, told, remedy, in_settings=True)
         return
     except OSError as error:

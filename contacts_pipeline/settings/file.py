@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
+from yaml.constructor import ConstructorError, SafeConstructor
 
 from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.settings.password import VARIABLE, holds_password
@@ -40,15 +41,19 @@ def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Setti
             f"{path}: {(error.strerror or 'unreadable').lower()}; "
             "name the settings with --config PATH or CONTACTS_CONFIG"
         ) from None
+    except UnicodeDecodeError:
+        raise _no_utf8(path) from None
     try:
         node, document = _parsed(text)
+        lines = dict(_lines(node))
     except yaml.YAMLError as error:
         raise SettingsError(
             f"{path}{_yaml_place(error)}: not valid YAML: {_problem(error)}"
         ) from None
+    except RecursionError:
+        raise SettingsError(f"{path}: an alias stands within its anchor; write it out") from None
     if not isinstance(document, dict):
         raise SettingsError(f"{path}: empty; start from the contacts.yaml of this project")
-    lines = dict(_lines(node))
     _refuse_password(document, path, lines)
     variables = environment(path.parent) if environ is None else environ
     filled = _fill(document, variables, path, lines, ())
@@ -76,15 +81,34 @@ def _parsed_by(loader_class: Any, text: str) -> tuple[yaml.Node | None, Any]:
     loader = loader_class(text)
     try:
         node = loader.get_single_node()
-        return node, None if node is None else loader.construct_document(node)
+        return node, None if node is None else _Constructor().construct_document(node)
     finally:
         loader.dispose()
 
 
+class _Constructor(SafeConstructor):
+    """Tells the line of what is written like a number or a date and is none."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's own
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError):
+            told = "what is written like a number or a date is none; put it in quotes"
+            raise ConstructorError(problem=told, problem_mark=node.start_mark) from None
+
+
 def environment(folder: Path) -> dict[str, str]:
     """The process's environment over the ``.env`` file in ``folder``."""
-    stored = dotenv_values(folder / ".env")
+    path = folder / ".env"
+    try:
+        stored = dotenv_values(path)
+    except UnicodeDecodeError:
+        raise _no_utf8(path) from None
     return {name: value for name, value in stored.items() if value is not None} | dict(os.environ)
+
+
+def _no_utf8(path: Path) -> SettingsError:
+    return SettingsError(f"{path}: not written in UTF-8; save it as UTF-8")
 
 
 def _lines(node: yaml.Node | None, path: _Path = ()) -> list[tuple[_Path, int]]:

@@ -177,6 +177,14 @@ def test_settings_that_can_not_be_read_are_a_finding(tmp_path: Path, crm: Runnin
     assert crm.count() == 0
 
 
+def test_variables_that_can_not_be_read_are_a_finding(tmp_path: Path, unused_url: str) -> None:
+    project = Project(tmp_path, unused_url).write([])
+    (tmp_path / ".env").write_bytes("CRM_TOKEN=pit # é\n".encode("latin-1"))
+    (found,) = command(project, 2)["findings"]
+    assert (found["code"], found["subject"]) == ("settings_invalid", str(tmp_path / ".env"))
+    assert found["remedy"].startswith(f"mend {tmp_path / '.env'};")
+
+
 def test_what_is_not_the_settings_fault_is_another_exit_code(
     tmp_path: Path, unused_url: str
 ) -> None:
