@@ -13,6 +13,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from contacts_pipeline.ledger import Ledger, record_push, utc_now
+from contacts_pipeline.push import LocationReport
 from contacts_pipeline.sandbox import DEFAULT_TOKEN, SandboxCustomField, SandboxLocation
 from contacts_pipeline.workspace import Workspace
 
@@ -100,6 +102,21 @@ def sandbox_locations(*names: str, **options: object) -> list[SandboxLocation]:
         SandboxLocation.model_validate({"id": name, "custom_fields": fields} | limits)
         for name in names
     ]
+
+
+def record_failure(ledger: Ledger, location_id: str, reason: str) -> None:
+    """A push of the location that came to nothing."""
+    report = LocationReport(status="failed", reason=reason)
+    record_push(
+        ledger,
+        location_id,
+        f"run of {location_id}",
+        plan_id=None,
+        started_at=utc_now(),
+        status="failed",
+        reason=reason,
+        report=report.model_dump(mode="json"),
+    )
 
 
 def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Project:

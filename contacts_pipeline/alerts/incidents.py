@@ -1,6 +1,6 @@
 """What is wrong now, against what was told: an incident is told once, and once that it is over."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from pydantic import BaseModel, ConfigDict, RootModel
 
@@ -42,8 +42,10 @@ def location_incidents(reports: Mapping[str, LocationReport], told: Incidents) -
     return Incidents(found)
 
 
-def changes(told: Incidents, now: Incidents) -> tuple[dict[str, Incident], list[str]]:
-    """Incidents that nobody was told of, and the locations that are well again.
+def changes(
+    told: Incidents, now: Incidents, enabled: Container[str]
+) -> tuple[dict[str, Incident], list[str]]:
+    """Incidents that nobody was told of, and the enabled locations that are well again.
 
     The same location with another code is another incident.
     """
@@ -52,4 +54,5 @@ def changes(told: Incidents, now: Incidents) -> tuple[dict[str, Incident], list[
         for location_id, incident in now.root.items()
         if location_id not in told.root or told.root[location_id].code != incident.code
     }
-    return news, sorted(told.root.keys() - now.root.keys())
+    ended = told.root.keys() - now.root.keys()
+    return news, sorted(name for name in ended if name in enabled)

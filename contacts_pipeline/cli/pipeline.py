@@ -1,7 +1,7 @@
 """``plan``, ``push`` and ``outcomes``: the same assets on the same instance as in the UI."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,9 +11,14 @@ from contacts_pipeline.cli.show import progress_bars, say
 from contacts_pipeline.cli.show_plan import PlanView
 from contacts_pipeline.defs.runs import RunOutcome, open_instance, refresh, run_locations
 from contacts_pipeline.errors import SettingsError
-from contacts_pipeline.ledger import last_pushes
+from contacts_pipeline.ledger import Ledger, last_pushes
 from contacts_pipeline.push import LocationReport
-from contacts_pipeline.steps import registered_locations, stored_plan, told_unregistered
+from contacts_pipeline.steps import (
+    pushes_of_enabled,
+    registered_locations,
+    stored_plan,
+    told_unregistered,
+)
 from contacts_pipeline.workspace import Workspace
 
 Document = dict[str, Any]
@@ -69,9 +74,13 @@ def write_back(workspace: Workspace, chosen: Sequence[str]) -> Document:
 
 
 def outcomes(workspace: Workspace, chosen: Sequence[str], run_id: str | None) -> Document:
-    """What the ledger holds of a run, or of each location's last push."""
+    """What the ledger holds of a run, or of the last push of each chosen or enabled location."""
     with workspace.ledger() as ledger:
-        pushes = last_pushes(ledger, chosen, run_id)
+        if chosen or run_id is not None:
+            pushes = last_pushes(ledger, chosen, run_id)
+            _refuse_unknown(workspace, ledger, set(chosen) - pushes.keys())
+        else:
+            pushes = pushes_of_enabled(workspace, ledger)
     if run_id is not None and not pushes:
         raise SettingsError(f"--run {run_id}: the ledger knows no such run of these locations")
     reports = {
@@ -128,6 +137,16 @@ def _run(
         with progress_bars(wanted=not quiet) as progress:
             outcome = run_locations(instance, job, locations, force=force, progress=progress)
     return locations, outcome
+
+
+def _refuse_unknown(workspace: Workspace, ledger: Ledger, names: Collection[str]) -> None:
+    unknown = sorted(set(names) - last_pushes(ledger).keys() - ledger.locations_with_contacts())
+    if not unknown:
+        return
+    registry = registered_locations(workspace)
+    for name in unknown:
+        if name not in registry:
+            raise SettingsError(f"--location {name}: {told_unregistered(name, registry)}")
 
 
 def _choose(workspace: Workspace, chosen: Sequence[str]) -> list[str]:

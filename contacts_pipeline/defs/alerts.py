@@ -62,12 +62,14 @@ def alert_sensors(alerts: Alerts) -> list[dg.SensorDefinition]:
     def location_held(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         workspace = Workspace.from_environment()
         told = Incidents.model_validate_json(context.cursor or "{}")
-        now = location_incidents(steps.last_reports(workspace), told)
-        news, healed = changes(told, now)
+        reports = steps.last_reports(workspace)
+        now = location_incidents(reports, told)
+        news, healed = changes(told, now, reports)
+        if news or healed:
+            send(_of_locations(news, healed), workspace.settings.alerts, workspace.environ)
+        context.update_cursor(now.model_dump_json())
         if not news and not healed:
             return dg.SkipReason(f"{len(now.root)} locations stand still, all of them told")
-        send(_of_locations(news, healed), workspace.settings.alerts, workspace.environ)
-        context.update_cursor(now.model_dump_json())
         return dg.SkipReason(f"told: {len(news)} stand still, {len(healed)} are well again")
 
     return [run_failed, location_held]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from contacts_pipeline.finding import Finding
-from contacts_pipeline.ledger import last_pushes
 from contacts_pipeline.ledger.migrations import newest_version
+from contacts_pipeline.steps import pushes_of_enabled
 from contacts_pipeline.workspace import Workspace
 
 
@@ -14,7 +14,7 @@ def examine(workspace: Workspace) -> Iterator[Finding]:
         known = ledger.locations_with_contacts()
         told = f"version {newest_version()}; contacts of {len(known)} locations are known"
         yield Finding("ok", "ledger_opens", f"ledger {ledger.shown}", told)
-        for location_id, pushed in sorted(last_pushes(ledger).items()):
+        for location_id, pushed in sorted(pushes_of_enabled(workspace, ledger).items()):
             if pushed["status"] != "ok":
                 yield Finding(
                     "warning",

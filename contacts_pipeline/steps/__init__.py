@@ -4,7 +4,12 @@ Each reads the stages before it from the workspace, and writes its own.
 """
 
 from contacts_pipeline.steps.advance import Stage, Step, advance
-from contacts_pipeline.steps.attention import Attention, attention, last_reports
+from contacts_pipeline.steps.attention import (
+    Attention,
+    attention,
+    last_reports,
+    pushes_of_enabled,
+)
 from contacts_pipeline.steps.audits import (
     RejectedShare,
     identities_by_location,
@@ -50,6 +55,7 @@ __all__ = [
     "extract",
     "identities_by_location",
     "last_reports",
+    "pushes_of_enabled",
     "rebuild",
     "refresh_locations",
     "registered_locations",

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from contacts_pipeline.ledger import last_pushes
+from contacts_pipeline.ledger import Ledger, last_pushes
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.settings import Location
 from contacts_pipeline.snapshots import snapshot_id
+from contacts_pipeline.steps.plan import is_enabled
 from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.workspace import Workspace
 
@@ -56,13 +58,22 @@ def attention(workspace: Workspace, now: datetime | None = None) -> Attention:
 
 
 def last_reports(workspace: Workspace) -> Mapping[str, LocationReport]:
-    """The report of each location's newest push."""
+    """The report of each enabled location's newest push."""
     with workspace.ledger() as ledger:
-        pushes = last_pushes(ledger)
+        pushes = pushes_of_enabled(workspace, ledger)
     return {
         location_id: LocationReport.model_validate_json(row["report"])
         for location_id, row in pushes.items()
     }
+
+
+def pushes_of_enabled(workspace: Workspace, ledger: Ledger) -> dict[str, Mapping[str, Any]]:
+    """The newest push of each enabled location; of all that were pushed, by an unread registry."""
+    pushes = last_pushes(ledger)
+    if not workspace.snapshot("crm_locations").exists():
+        return pushes
+    registry = registered_locations(workspace)
+    return {name: push for name, push in pushes.items() if is_enabled(registry, name)}
 
 
 def _may_be_sent_to(workspace: Workspace, location: Location, now: datetime) -> bool:

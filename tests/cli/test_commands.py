@@ -4,9 +4,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from contacts_pipeline import steps
 from contacts_pipeline.cli import main
+from contacts_pipeline.doctor import records
 from contacts_pipeline.sandbox.pytest import StartSandbox
-from tests.projects import SETTINGS, Project, people, sandbox_locations
+from tests.projects import SETTINGS, Project, people, record_failure, sandbox_locations
 
 PUSH_KEYS = {
     "status", "reason", "extracted", "rejected", "merged", "unchanged", "held", "deferred",
@@ -153,6 +155,7 @@ def test_plan_prints_what_push_would_do_and_sends_nothing(
         ),
         (SETTINGS, ["push", "--location", "acne"], "did you mean 'acme'?"),
         (SETTINGS, ["push", "--location", "core"], "--location core: it is disabled"),
+        (SETTINGS, ["outcomes", "--location", "acne"], "acne: the registry has no such location"),
         (SETTINGS, ["outcomes", "--run", "nope"], "--run nope: the ledger knows no such run"),
     ],
 )
@@ -161,6 +164,8 @@ def test_bad_input_is_one_line_that_names_the_thing_and_exit_code_two(
 ) -> None:
     project.registry["core"]["enabled"] = "false"
     project.write(people("acme", 1), settings or SETTINGS)
+    if words[0] == "outcomes":
+        steps.refresh_locations(project.workspace())
     if settings is None:
         project.config.unlink()
     elif not settings:
@@ -193,6 +198,30 @@ def test_a_bad_variable_is_one_line_that_names_it_and_exit_code_two(
     error = result.stderr.strip().splitlines()[-1]
     assert error.startswith(f"error: {variable}: ")
     assert told in error
+
+
+def test_a_failure_of_a_location_that_is_no_longer_enabled_counts_where_it_is_asked_for(
+    project: Project,
+) -> None:
+    project.write(people("core", 1))
+    workspace = project.workspace()
+    steps.refresh_locations(workspace)
+    steps.extract(workspace)
+    steps.validate(workspace)
+    with workspace.ledger() as ledger:
+        for name in ("core", "gone"):
+            record_failure(ledger, name, "token_refused")
+    assert run(project, "outcomes", "--json").exit_code == 1
+    assert [one.code for one in records.examine(workspace)].count("last_push") == 1
+    project.registry["core"]["enabled"] = "false"
+    project.write([])
+    steps.refresh_locations(workspace)
+    shown = run(project, "outcomes", "--json")
+    assert (shown.exit_code, document(shown)["locations"]) == (0, {})
+    assert "last_push" not in [one.code for one in records.examine(workspace)]
+    for name in ("core", "gone"):
+        asked = run(project, "outcomes", "--location", name, "--json")
+        assert (asked.exit_code, list(document(asked)["locations"])) == (1, [name])
 
 
 def test_a_push_to_no_enabled_location_says_so(project: Project) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from contacts_pipeline.alerts import AlertError, Message, send
+from contacts_pipeline import steps
+from contacts_pipeline.alerts import AlertError, Message, changes, location_incidents, send
 from contacts_pipeline.defs import build_definitions
 from contacts_pipeline.defs.runs import refresh, run_locations
 from contacts_pipeline.errors import SettingsError
@@ -19,7 +20,7 @@ from contacts_pipeline.sandbox.pytest import StartSandbox
 from contacts_pipeline.settings import Alerts
 from contacts_pipeline.steps.plan import record_report
 from tests.defs.webhook import Webhook
-from tests.projects import SETTINGS, Project, people, sandbox_locations
+from tests.projects import SETTINGS, Project, people, record_failure, sandbox_locations
 from tests.test_settings import MINIMAL, settings_of
 
 HELLO = Message("test", "one thing happened", ("a line", "another"))
@@ -155,6 +156,23 @@ def test_a_location_is_told_once_and_once_when_it_is_well_again(
     (told,) = look()
     assert (told["text"], told["lines"]) == ("1 is well again", ["well again: bolt"])
     assert look() == []
+
+
+def test_a_location_that_is_no_longer_enabled_is_neither_held_nor_well_again(
+    project: Project,
+) -> None:
+    project.write([])
+    workspace = project.workspace()
+    steps.refresh_locations(workspace)
+    with workspace.ledger() as ledger:
+        record_failure(ledger, "core", "token_refused")
+    told = location_incidents(steps.last_reports(workspace))
+    assert list(told.root) == ["core"]
+    project.registry["core"]["enabled"] = "false"
+    project.write([])
+    steps.refresh_locations(workspace)
+    reports = steps.last_reports(workspace)
+    assert changes(told, location_incidents(reports), reports) == ({}, [])
 
 
 @pytest.mark.slow
