@@ -1,16 +1,15 @@
 """``doctor``: a line a finding, as it is found, and how to mend what is wrong."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
 from contacts_pipeline import doctor
+from contacts_pipeline.cli.console import open_console
 from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.finding import Finding, unusable
 from contacts_pipeline.workspace import Workspace
@@ -51,7 +50,7 @@ def _all(config: Path, data: Path) -> Iterable[Finding]:
 
 
 def _shown(findings: Iterable[Finding], *, quiet: bool) -> Iterable[Finding]:
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    console = open_console()
     for finding in findings:
         if not quiet:
             line = Text.assemble(

@@ -1,6 +1,5 @@
 """Tables and progress for people: on a terminal in colour, anywhere else as plain text."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -8,7 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
+from rich.text import Text
 
+from contacts_pipeline.cli.console import open_console
 from contacts_pipeline.defs.resources import Progress as ProgressHook
 
 PLAN_COLUMNS = (
@@ -27,7 +28,7 @@ ALL_COLUMNS_FIT = 110  # characters; below, columns of nothing but zeros are lef
 
 def show_locations(document: Mapping[str, Any], columns: tuple[str, ...]) -> None:
     """A row a location, a sum, and below it what a person has to do."""
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    console = open_console(highlight=True)
     counted = document["locations"].values()
     if console.width < ALL_COLUMNS_FIT:
         columns = tuple(name for name in columns if any(counts[name] for counts in counted))
@@ -38,9 +39,9 @@ def show_locations(document: Mapping[str, Any], columns: tuple[str, ...]) -> Non
         table.add_column(column.removesuffix("_estimated"), justify="right")
     locations = document["locations"]
     for name, counts in locations.items():
-        style = _STYLES[counts["status"]]
+        status = Text(counts["status"], style=_STYLES[counts["status"]])
         shown = [_number(counts[column]) for column in columns]
-        table.add_row(name, f"[{style}]{counts['status']}[/{style}]", *shown)
+        table.add_row(name, status, *shown)
     sums = [
         "" if column in _SUMMED else str(sum(counts[column] for counts in locations.values()))
         for column in columns
@@ -91,7 +92,7 @@ def progress_bars(*, wanted: bool) -> Iterator[ProgressHook]:
     if not (wanted and console.is_terminal):
         yield lambda _location, _done, _all: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 

@@ -1,6 +1,5 @@
 """A plan for people: per location what would happen, the first rows of each kind, and the cost."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from contacts_pipeline.cli.console import open_console
 from contacts_pipeline.cli.holds import TO_DO
 from contacts_pipeline.plan import PlanHeader, ShownRow, read_excerpt
 
@@ -42,7 +42,7 @@ class PlanView:
 
 def show_plans(views: Sequence[PlanView]) -> None:
     """Every location that has something to tell, then one line for the others."""
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = open_console()
     telling = [view for view in views if _tells(view.header)]
     for view in telling[:LOCATIONS_WITH_ROWS]:
         _show_location(console, view)
@@ -63,7 +63,7 @@ def show_next(views: Sequence[PlanView]) -> None:
     free = [view.header for view in views if view.header.reason is None]
     held = [view.header for view in views if view.header.reason is not None]
     sent = sum(one.counts.create + one.counts.update + one.counts.deferred for one in free)
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = open_console()
     if sent:
         console.print(f"To send {sent:,} contacts: contacts-pipeline push")
     if kept := next((view.header for view in views if view.header.counts.held), None):

@@ -1,12 +1,12 @@
 """``explain`` on a terminal: a contact's story from its source rows to the CRM's answers."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from contacts_pipeline.cli.console import open_console
 from contacts_pipeline.cli.holds import TO_DO
 
 _PLACES = {"source_key", "location_id", "rejection", "warnings", "updated_at_raw", "origin"}
@@ -15,7 +15,7 @@ _WIDTH = 80
 
 def show_story(story: Mapping[str, Any]) -> None:
     """Print it, a step a section."""
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
+    console = open_console(_WIDTH)
     raw = {row["source_key"]: row for row in story["source"]}
     _title(console, f"{story['location']}: {', '.join(story['keys'])}")
     if not raw:

@@ -53,6 +53,15 @@ def test_screen_tells_what_would_happen_without_values(
         assert value not in shown
 
 
+def test_a_location_is_named_as_it_is(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    (view,) = planned(bench)
+    named = {"location_id": "berlin [north]", "reason": "too_many_created"}
+    show_next([PlanView(view.header.model_copy(update=named), view.path)])
+    shown = capsys.readouterr().out
+    assert "To send what is held in berlin [north]: " in shown
+    assert "push --location berlin [north] --force" in shown
+
+
 def test_each_hold_says_what_to_do_as_the_page_does() -> None:
     page = (Path(__file__).parents[2] / "docs" / "identity.md").read_text(encoding="utf-8")
     table = page.split("| hold | means | remedy |")[1].split("\n\n")[0]
