@@ -1,6 +1,9 @@
+import math
 from pathlib import Path
 
 import pytest
+import yaml
+from pydantic import ValidationError
 
 from contacts_pipeline.contact import FIELD_COLUMNS, Contact
 from contacts_pipeline.errors import SettingsError
@@ -138,6 +141,37 @@ def test_an_error_names_the_line_the_key_and_what_was_meant(
     with pytest.raises(SettingsError) as error:
         settings_of(tmp_path, MINIMAL.replace(old, new))
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "most"),
+    [
+        ("retention", "run_days", 36_500),
+        ("retention", "snapshot_days", 36_500),
+        ("warehouse", "overlap_minutes", 525_600),
+        ("warehouse", "keys_hours", None),
+        ("crm", "timeout_seconds", 86_400),
+        ("crm", "settle_seconds", 86_400),
+        ("crm", "whole_list_days", 36_500),
+        ("checks", "stale_hours", None),
+    ],
+)
+def test_no_time_is_infinite_or_beyond_what_dates_can_count(
+    section: str, key: str, most: int | None
+) -> None:
+    given = yaml.safe_load(MINIMAL)
+
+    def with_time(value: float) -> Settings:
+        changed = given.get(section, {}) | {key: value}
+        return Settings.model_validate(given | {section: changed})
+
+    for never in (math.inf, math.nan):
+        with pytest.raises(ValidationError, match=f"{section}.{key}"):
+            with_time(never)
+    if most is not None:
+        assert with_time(most)
+        with pytest.raises(ValidationError, match=f"less than or equal to {most}"):
+            with_time(most + 1)
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from contacts_pipeline.settings.section import Section, is_loopback
+from contacts_pipeline.settings.section import CENTURY_DAYS, DAY_SECONDS, Section, is_loopback
 
 
 class OAuth(Section):
@@ -33,12 +33,15 @@ class Crm(Section):
     allow_http: bool = Field(
         default=False, description="Plain http beyond loopback: private networks."
     )
-    timeout_seconds: float = Field(30, gt=0)
-    settle_seconds: float = Field(30, ge=0, description="Wait before an unclear fate is looked up.")
+    timeout_seconds: float = Field(30, gt=0, le=DAY_SECONDS)
+    settle_seconds: float = Field(
+        30, ge=0, le=DAY_SECONDS, description="Wait before an unclear fate is looked up."
+    )
     max_tries: int = Field(5, ge=1, description="Tries of one request, the first included.")
     whole_list_days: float = Field(
         7,
         ge=0,
+        le=CENTURY_DAYS,
         description="After so many days all contacts of a location are listed anew; in between "
         "'crm_snapshot: always' reads what was updated.",
     )

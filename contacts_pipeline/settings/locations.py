@@ -4,7 +4,14 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from contacts_pipeline.settings.section import Expression, QuietSpan, Section, Share, TimeZone
+from contacts_pipeline.settings.section import (
+    DAY_SECONDS,
+    Expression,
+    QuietSpan,
+    Section,
+    Share,
+    TimeZone,
+)
 
 Match = Literal["email,phone", "phone,email", "email", "phone"]
 
@@ -24,7 +31,9 @@ class Location(Section):
     )
     daily_limit: int = Field(200_000, gt=0, description="Requests a day.")
     burst_limit: int = Field(100, gt=0, description="Requests in an interval.")
-    interval_ms: int = Field(10_000, gt=0, description="Length of the interval, milliseconds.")
+    interval_ms: int = Field(
+        10_000, gt=0, le=DAY_SECONDS * 1000, description="Length of the interval, milliseconds."
+    )
     daily_reserve: int = Field(
         0, ge=0, description="Requests a day that are left to others who use the same app."
     )

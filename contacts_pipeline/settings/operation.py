@@ -7,7 +7,14 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from contacts_pipeline.settings.section import CronLine, QuietSpan, Section, Share, TimeZone
+from contacts_pipeline.settings.section import (
+    CENTURY_DAYS,
+    CronLine,
+    QuietSpan,
+    Section,
+    Share,
+    TimeZone,
+)
 
 
 class Automation(Section):
@@ -58,10 +65,14 @@ class Retention(Section):
     run_days: float = Field(
         90,
         gt=0,
+        le=CENTURY_DAYS,
         description="Dagster's runs, with events and logs; what says how a partition stands stays.",
     )
     snapshot_days: float = Field(
-        30, gt=0, description="Plans and outcomes of locations that are no longer enabled."
+        30,
+        gt=0,
+        le=CENTURY_DAYS,
+        description="Plans and outcomes of locations that are no longer enabled.",
     )
 
 

@@ -16,9 +16,9 @@ Expression = Annotated[str, Field(min_length=1)]
 
 
 class Section(BaseModel):
-    """A part of the file: unknown keys are errors, values don't change."""
+    """A part of the file: unknown keys are errors, numbers finite, values don't change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def is_loopback(url: str) -> bool:
@@ -57,6 +57,11 @@ def _quiet_hours(span: str) -> str:
     QuietHours.parse(span, "UTC")
     return span
 
+
+CENTURY_DAYS = 36_500
+YEAR_MINUTES = 525_600
+DAY_SECONDS = 86_400
+"""The most that settings take, far from where dates and timers overflow."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 CronLine = Annotated[str, AfterValidator(_cron_line)]

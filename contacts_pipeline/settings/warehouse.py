@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from contacts_pipeline.settings.section import CronLine, Section
+from contacts_pipeline.settings.section import YEAR_MINUTES, CronLine, Section
 
 AssetName = Annotated[str, Field(pattern=r"^[^/\s]+(/[^/\s]+)*$")]
 """Dagster's key of an asset, its parts joined by slashes."""
@@ -28,6 +28,7 @@ class Warehouse(Section):
     overlap_minutes: float = Field(
         60,
         ge=0,
+        le=YEAR_MINUTES,
         description="How far behind the newest updated_at an incremental read starts: longer than "
         "the longest transaction or load that writes the table.",
     )
