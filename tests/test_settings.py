@@ -95,6 +95,24 @@ def test_a_dotenv_file_beside_the_settings_is_read(
         ("localhost:1", "example.com", "line 4: crm: base_url must be https"),
         ("table: t", "table: 2024-13-45", "line 2: not valid YAML: what is written like a number"),
         ("table: t", "table: 0x_", "line 2: not valid YAML: what is written like a number"),
+        (
+            "locations",
+            "policy: {tags: skip}\npolicy: {dnd: follow}\nlocations",
+            "line 4: not valid YAML: 'policy' stands there twice, first in line 3; keep one",
+        ),
+        ("email: e", "email: e, email: f", "line 2: not valid YAML: 'email' stands there twice"),
+        *(
+            (
+                "id: a",
+                f"id: a, {given}",
+                f"line 3: locations.0.{key}: YAML takes it for {kind}; put it in quotes",
+            )
+            for key, given, kind in [
+                ("country", "country: NO", "yes or no"),
+                ("quiet_hours", "quiet_hours: 20:00", "a number"),
+                ("name", "name: 2024-01-01", "a date"),
+            ]
+        ),
         ("table: t", "table: !!timestamp t", "line 2: not valid YAML: what is written like a"),
         ("{url: w}", "&w {url: *w}", "contacts.yaml: an alias stands within its anchor; write it"),
         ("http://localhost:1", "localhost", "crm.base_url: write it as https://host[:port]"),
@@ -172,6 +190,15 @@ def test_no_time_is_infinite_or_beyond_what_dates_can_count(
         assert with_time(most)
         with pytest.raises(ValidationError, match=f"less than or equal to {most}"):
             with_time(most + 1)
+
+
+def test_a_merged_key_may_be_said_otherwise(tmp_path: Path) -> None:
+    text = MINIMAL.replace(
+        "[{id: a}]", "[&a {id: a, country: DE}, &b {<<: *a, id: b}, {<<: *b, id: c}]"
+    )
+    found = settings_of(tmp_path, text).locations
+    assert isinstance(found, tuple)
+    assert [(one.id, one.country) for one in found] == [("a", "DE"), ("b", "DE"), ("c", "DE")]
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,14 @@ _IN_C = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 The two take the same documents, but for tabs after a colon, which only this one allows.
 """
+
+_NO_TEXT: dict[type, str] = {
+    bool: "yes or no",
+    int: "a number",
+    float: "a number",
+    date: "a date",
+    datetime: "a time",
+}
 
 
 def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
@@ -81,9 +90,26 @@ def _parsed_by(loader_class: Any, text: str) -> tuple[yaml.Node | None, Any]:
     loader = loader_class(text)
     try:
         node = loader.get_single_node()
+        _refuse_repeated(node)
         return node, None if node is None else _Constructor().construct_document(node)
     finally:
         loader.dispose()
+
+
+def _refuse_repeated(node: yaml.Node | None) -> None:
+    """YAML wants each key once; PyYAML takes the last, and throws away what the others say."""
+    if isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _refuse_repeated(value)
+    elif isinstance(node, yaml.MappingNode):
+        lines: dict[tuple[str, str], int] = {}
+        for key, value in node.value:
+            name = (key.tag, str(key.value))
+            if name in lines:
+                told = f"'{key.value}' stands there twice, first in line {lines[name]}; keep one"
+                raise ConstructorError(problem=told, problem_mark=key.start_mark)
+            lines[name] = key.start_mark.line + 1
+            _refuse_repeated(value)
 
 
 class _Constructor(SafeConstructor):
@@ -170,6 +196,8 @@ def _explain(error: ValidationError, file: Path, lines: dict[_Path, int]) -> str
         return f"{where}: there is no such key{hint}"
     if first["type"] == "missing":
         return f"{where}: is missing"
+    if first["type"] == "string_type" and (kind := _NO_TEXT.get(type(first["input"]))):
+        return f"{where}: YAML takes it for {kind}; put it in quotes"
     return f"{where}: {first['msg'].removeprefix('Value error, ')}"
 
 
