@@ -19,6 +19,7 @@ from contacts_pipeline.crm import (
     Unreachable,
     shared_ssl_context,
 )
+from contacts_pipeline.doctor import registry
 from contacts_pipeline.finding import Finding
 from contacts_pipeline.pull import Asker, Door, ReadSettings, asking
 from contacts_pipeline.push.remedies import ASK_THE_EDGE
@@ -49,6 +50,7 @@ def examine(workspace: Workspace) -> Iterator[Finding]:
     """A line for each enabled location, and one for each thing to mend."""
     settings = workspace.settings
     locations = [one for one in read_locations(settings, workspace.scratch) if one.enabled]
+    yield from registry.examine(locations)
     without_token = [one for one in locations if workspace.access(one) is None]
     for variable in sorted({workspace.token_env(one) for one in without_token}):
         names = [one.id for one in without_token if workspace.token_env(one) == variable]

@@ -52,7 +52,7 @@ def validate_contacts(
     _define_rules(con, settings)
     keep(con, "timezone_names", {"name": TEXT, "zone": TEXT}, timezone_names())
     define(con, PACKAGE, "repeated_keys", "table")
-    _resolve_countries(con)
+    resolve_countries(con)
     define(con, PACKAGE, "resolved_locations", "table")
     know_regions(con)
     for name in ("written_locations", "written_countries", "written_timezones", "written_tags"):
@@ -79,8 +79,11 @@ def _define_rules(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     )
 
 
-def _resolve_countries(con: duckdb.DuckDBPyConnection) -> None:
-    """The names in other languages than English are read only for a source that may use them."""
+def resolve_countries(con: duckdb.DuckDBPyConnection) -> None:
+    """Define ``resolved_countries`` of both inputs.
+
+    The names in other languages than English are read only for a source that may use them.
+    """
     names = [(*pair, False) for pair in standard_names()]
     columns = {"name": TEXT, "code": TEXT, "is_foreign": pa.bool_()}
     keep(con, "country_names", columns, names)

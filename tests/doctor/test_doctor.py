@@ -120,6 +120,18 @@ def test_custom_field_that_the_location_lacks(tmp_path: Path) -> None:
         assert "no custom field colour;" in found["told"]
 
 
+def test_country_of_the_registry_that_is_none(tmp_path: Path) -> None:
+    with running_sandbox(wide("acme", "bolt")) as crm:
+        locations = [{"id": "acme", "country": "Germnay"}, {"id": "bolt", "country": "Germany"}]
+        project = Project(tmp_path, crm.url, locations=locations).write([])
+        (found,) = [
+            one for one in doctor.examine(project.workspace) if one.code == "country_unknown"
+        ]
+        assert (found.level, found.subject) == ("warning", "location acme")
+        assert found.told.startswith("'Germnay' is no country;")
+        assert "such as DE" in (found.remedy or "")
+
+
 @pytest.mark.parametrize(("ahead", "told"), [(300, "behind"), (-300, "ahead of")])
 def test_clock_that_differs_from_the_crms(tmp_path: Path, ahead: float, told: str) -> None:
     with running_sandbox(of_location().model_copy(update={"clock_ahead_seconds": ahead})) as crm:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from contacts_pipeline.prepare import validate_contacts
+from contacts_pipeline.prepare import country_meant, validate_contacts
+from contacts_pipeline.prepare.countries import vendor_countries
 from contacts_pipeline.prepare.emails import judge_email
 from contacts_pipeline.prepare.phones import Strictness, judge_phone
 from tests.prepare import tables
@@ -118,3 +119,15 @@ def test_sql_settles_what_most_people_type() -> None:
     (row,) = judged([{"phone": "0711 2842222 ext. 5", "country": "DE", "email": "A <a@b.org>"}])
     assert (row["phone_settled"], row["phone"]) == (True, "+497112842222")
     assert (row["email_settled"], row["email"]) == (True, "a@b.org")
+
+
+def test_a_country_of_the_registry_means_the_same_everywhere() -> None:
+    written = ["", " ", " de ", "UK", "EL", "Deutschland", "Grmany", "Germnay", *vendor_countries()]
+    locations = [
+        {"location_id": text, "country": text, "match": "email", "enabled": True}
+        for text in written
+    ]
+    with tables.inputs([], tuple(locations)) as con:
+        validate_contacts(con, tables.settings(), tables.TODAY)
+        regions = con.execute("select location_id, region from resolved_locations").fetchall()
+    assert {text: country_meant(text) for text in written} == dict(regions)
