@@ -11,7 +11,14 @@ import dagster as dg
 import pytest
 
 from contacts_pipeline import steps
-from contacts_pipeline.alerts import AlertError, Message, changes, location_incidents, send
+from contacts_pipeline.alerts import (
+    AlertError,
+    Incidents,
+    Message,
+    changes,
+    location_incidents,
+    send,
+)
 from contacts_pipeline.defs import build_definitions
 from contacts_pipeline.defs.runs import refresh, run_locations
 from contacts_pipeline.errors import SettingsError
@@ -166,13 +173,13 @@ def test_a_location_that_is_no_longer_enabled_is_neither_held_nor_well_again(
     steps.refresh_locations(workspace)
     with workspace.ledger() as ledger:
         record_failure(ledger, "core", "token_refused")
-    told = location_incidents(steps.last_reports(workspace))
+    told = location_incidents(steps.last_reports(workspace), Incidents({}))
     assert list(told.root) == ["core"]
     project.registry["core"]["enabled"] = "false"
     project.write([])
     steps.refresh_locations(workspace)
     reports = steps.last_reports(workspace)
-    assert changes(told, location_incidents(reports), reports) == ({}, [])
+    assert changes(told, location_incidents(reports, told), reports) == ({}, [])
 
 
 @pytest.mark.slow
