@@ -49,12 +49,9 @@ class QuietHours:
     def next_start(self, moment: datetime) -> datetime:
         """When it is quiet next, in UTC; ``moment`` itself if it is quiet then.
 
-        A start that the clock skips or passes twice in that night counts from its earlier reading.
+        Asked of every minute, since a clock that is put back passes some of them twice.
         """
-        if self.contain(moment):
-            return moment.astimezone(UTC)
-        local = moment.astimezone(self.zone)
-        day = local.date() + timedelta(days=int(local.time() >= self.start))
-        start = datetime.combine(day, self.start, self.zone)
-        earliest = min(start.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-        return max(earliest, moment.astimezone(UTC))
+        begins = moment.astimezone(UTC)
+        while not self.contain(begins):
+            begins = begins.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        return begins
