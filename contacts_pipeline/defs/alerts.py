@@ -90,7 +90,7 @@ def _fails_as_a_whole(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 def _told_by_locations(failure: StepFailureData) -> bool:
     """Whether ``location_held`` tells all of it, since the ledger has each location's report."""
     told = failure.user_failure_data
-    return told is not None and FAILED in told.metadata and not _untold(told.metadata)
+    return told is not None and UNRECORDED in told.metadata and not _untold(told.metadata)
 
 
 def _untold(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, Incident]:
@@ -135,7 +135,7 @@ def _of_run(context: dg.RunFailureSensorContext) -> Message:
 def _failed_step(event: dg.DagsterEvent) -> list[str]:
     """Its locations; else the class of its error, never the text: a driver's may quote a value."""
     failure = event.step_failure_data
-    if failure.user_failure_data and FAILED in failure.user_failure_data.metadata:
+    if failure.user_failure_data and UNRECORDED in failure.user_failure_data.metadata:
         return _lines(_untold(failure.user_failure_data.metadata))
     error = failure.error
     while error is not None and error.cause is not None:

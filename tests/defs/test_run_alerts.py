@@ -10,6 +10,7 @@ from contacts_pipeline.alerts import AlertError
 from contacts_pipeline.defs import build_definitions
 from contacts_pipeline.defs.runs import refresh, run_locations
 from contacts_pipeline.errors import WarehouseError
+from contacts_pipeline.push import LocationReport
 from contacts_pipeline.sandbox.pytest import StartSandbox
 from tests.defs.webhook import Webhook
 from tests.projects import SETTINGS, Project, people, sandbox_locations
@@ -111,6 +112,31 @@ def test_a_plan_that_could_not_be_made_is_told_with_its_location(
     tell_of(instance, run_of(instance, "plan", "bolt"))
     (told,) = webhook.posted
     assert "bolt: failed, token_missing. location bolt: NO_TOKEN is not set" in told["lines"][2]
+
+
+@dg.op
+def older_step() -> None:
+    reports = {"bolt": LocationReport(status="failed", reason="token_missing").model_dump()}
+    raise dg.Failure("bolt", metadata={"failed": reports, "not_written_back": {}})
+
+
+@dg.job(name="plan")
+def older_plan() -> None:
+    older_step()
+
+
+def test_a_run_that_failed_before_the_pipeline_was_updated_is_told(
+    project: Project,
+    instance: dg.DagsterInstance,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOOK", webhook.url)
+    project.write([], SETTINGS + "alerts: {webhook_env: HOOK}\n")
+    older_plan.execute_in_process(instance=instance, raise_on_error=False)
+    tell_of(instance, instance.get_runs(limit=1)[0])
+    (told,) = webhook.posted
+    assert told["lines"][2] == "Step older_step: Failure"
 
 
 @pytest.mark.slow
