@@ -28,18 +28,23 @@ class Incidents(RootModel[dict[str, Incident]]):
 def location_incidents(reports: Mapping[str, LocationReport], told: Incidents) -> Incidents:
     """The locations whose last push was held or failed.
 
-    A push that ended for a reason of no concern has mended nothing: what was ``told`` stays.
+    A push that ended for a reason of no concern, or before it asked the CRM for anything, has
+    mended nothing: what was ``told`` stays.
     """
-    unwell = {name: report for name, report in reports.items() if report.status != "ok"}
     found: dict[str, Incident] = {}
-    for name, report in unwell.items():
-        if report.reason not in Unconcerned:
+    for name, report in reports.items():
+        if report.status != "ok" and report.reason not in Unconcerned:
             found[name] = Incident(
                 status=report.status, code=report.reason or "unknown", told=report.told or ""
             )
-        elif name in told.root:
+        elif name in told.root and not _has_gone_well(report):
             found[name] = told.root[name]
     return Incidents(found)
+
+
+def _has_gone_well(report: LocationReport) -> bool:
+    has_waited = report.deferred_because is not None and not report.requests
+    return report.status == "ok" and not has_waited
 
 
 def changes(

@@ -4,6 +4,8 @@ A dry run never leads to a push: push and outcomes are requested together with a
 automation requests in the same tick, never because a plan was made, nor because one failed.
 """
 
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 import dagster as dg
@@ -39,7 +41,7 @@ class LocationsThat(When[dg.AssetKey]):
     def description(self) -> str:
         """As the UI explains it."""
         return {
-            "sendable": "enabled in the registry, and not in its quiet hours",
+            "sendable": "enabled in the registry, not in its quiet hours, and not being pushed",
             "held": "held by a breaker",
             "unfinished": "its last push left rows to a later one",
             "behind": "contacts were refreshed after its last push was planned",
@@ -49,7 +51,7 @@ class LocationsThat(When[dg.AssetKey]):
         self, context: dg.AutomationContext[dg.AssetKey]
     ) -> dg.AutomationResult[dg.AssetKey]:
         """Those of the candidates that are so."""
-        wanted = getattr(steps.attention(Workspace.from_environment()), self._are)
+        wanted = getattr(_attention(context.evaluation_time), self._are)
         candidates = context.candidate_subset.expensively_compute_partition_keys()
         partitions = context.partitions_def
         if partitions is None:
@@ -58,6 +60,12 @@ class LocationsThat(When[dg.AssetKey]):
             context.key, partitions, candidates & wanted
         )
         return dg.AutomationResult(context, chosen)
+
+
+@lru_cache(1)
+def _attention(_tick: datetime) -> steps.Attention:
+    """Asked once a tick, whatever asks for it."""
+    return steps.attention(Workspace.from_environment())
 
 
 def _refreshed_or_due(automation: Automation) -> "When[Any]":

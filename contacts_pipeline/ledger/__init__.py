@@ -9,6 +9,7 @@ from contacts_pipeline.ledger.acknowledged import (
     read_acknowledged_fields,
 )
 from contacts_pipeline.ledger.changes import count_change
+from contacts_pipeline.ledger.claims import claimed_locations
 from contacts_pipeline.ledger.database import LedgerError
 from contacts_pipeline.ledger.history import (
     contacts_of_keys,
@@ -49,6 +50,7 @@ __all__ = [
     "PushTimes",
     "TakenUpsert",
     "acknowledged_identities",
+    "claimed_locations",
     "contacts_of_keys",
     "count_change",
     "day_left",

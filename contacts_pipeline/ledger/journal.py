@@ -5,7 +5,6 @@ Intents are committed before their request is sent, answers before the next step
 """
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from contacts_pipeline.ledger import schema
 from contacts_pipeline.ledger.bulk import Row, insert_rows, replace_rows, update_rows
 from contacts_pipeline.ledger.changes import count_change, stamped
+from contacts_pipeline.ledger.claims import claim_number
 from contacts_pipeline.ledger.database import (
     LedgerError,
     first_line,
@@ -85,9 +85,7 @@ class Journal:
                 await self._lock(func.pg_advisory_unlock, location_id)
 
     async def _lock(self, function: Callable[[int], Any], location_id: str) -> bool:
-        place = f"contacts_pipeline\n{self._ledger.crm}\n{location_id}".encode()
-        digest = hashlib.blake2b(place, digest_size=8).digest()
-        number = int.from_bytes(digest, signed=True)
+        number = claim_number(self._ledger.crm, location_id)
 
         def ask() -> bool:
             with self._session.begin():

@@ -154,3 +154,4 @@ pushes = Table(
     ),
     comment="A row a location and run, written when the location is done.",
 )
+Index("pushes_by_number", pushes.c.crm, pushes.c.location_id, pushes.c.number)

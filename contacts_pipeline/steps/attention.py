@@ -7,6 +7,7 @@ from typing import Any
 
 from contacts_pipeline.ledger import Ledger, last_pushes
 from contacts_pipeline.push import LocationReport
+from contacts_pipeline.push.guard import being_pushed
 from contacts_pipeline.settings import Location
 from contacts_pipeline.snapshots import snapshot_id
 from contacts_pipeline.steps.plan import is_enabled
@@ -18,7 +19,9 @@ _PASSING = frozenset({"already_running", "plan_stale", "location_disabled"})
 
 @dataclass(frozen=True)
 class Attention:
-    """Ids of locations. ``held``: by a breaker, until somebody acts or the data changes.
+    """Ids of locations. ``sendable``: enabled, not in its quiet hours, and not being pushed now.
+
+    ``held``: by a breaker, until somebody acts or the data changes.
 
     ``unfinished``: the last push left rows to a later one. ``behind``: contacts were refreshed
     after it was planned.
@@ -35,13 +38,17 @@ def attention(workspace: Workspace, now: datetime | None = None) -> Attention:
     if not workspace.snapshot("crm_locations").exists():
         return Attention(*[frozenset[str]()] * 4)
     registry = registered_locations(workspace)
-    reports = last_reports(workspace)
+    with workspace.ledger() as ledger:
+        reports = _reports(pushes_of_enabled(workspace, ledger))
+        pushed = being_pushed(ledger, registry)
     unique = workspace.snapshot("unique_contacts")
     refresh = snapshot_id(unique) if unique.exists() else None
     moment = now or datetime.now(UTC)
     return Attention(
         sendable=frozenset(
-            name for name, one in registry.items() if _may_be_sent_to(workspace, one, moment)
+            name
+            for name, one in registry.items()
+            if name not in pushed and _may_be_sent_to(workspace, one, moment)
         ),
         held=frozenset(
             name
@@ -60,7 +67,10 @@ def attention(workspace: Workspace, now: datetime | None = None) -> Attention:
 def last_reports(workspace: Workspace) -> Mapping[str, LocationReport]:
     """The report of each enabled location's newest push."""
     with workspace.ledger() as ledger:
-        pushes = pushes_of_enabled(workspace, ledger)
+        return _reports(pushes_of_enabled(workspace, ledger))
+
+
+def _reports(pushes: Mapping[str, Mapping[str, Any]]) -> Mapping[str, LocationReport]:
     return {
         location_id: LocationReport.model_validate_json(row["report"])
         for location_id, row in pushes.items()

@@ -13,6 +13,7 @@ import pytest
 from contacts_pipeline import steps
 from contacts_pipeline.alerts import (
     AlertError,
+    Incident,
     Incidents,
     Message,
     changes,
@@ -180,6 +181,15 @@ def test_a_location_that_is_no_longer_enabled_is_neither_held_nor_well_again(
     steps.refresh_locations(workspace)
     reports = steps.last_reports(workspace)
     assert changes(told, location_incidents(reports, told), reports) == ({}, [])
+
+
+def test_a_push_that_only_waited_has_mended_nothing() -> None:
+    told = Incidents({"acme": Incident(status="failed", code="token_refused", told="x")})
+    waited = LocationReport(status="ok", deferred_because="quiet_hours")
+    assert location_incidents({"acme": waited}, told) == told
+    sent = LocationReport(status="ok", deferred_because="daily_budget", requests=3)
+    assert location_incidents({"acme": sent}, told) == Incidents({})
+    assert location_incidents({"acme": waited}, Incidents({})) == Incidents({})
 
 
 @pytest.mark.slow

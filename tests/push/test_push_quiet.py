@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 
 from contacts_pipeline.crm import StaticToken
@@ -18,6 +19,25 @@ from tests.push.evidence import upserts
 from tests.push.project import Project, people, wide
 
 ACME = {"id": "acme", "burst_limit": 1000, "interval_ms": 1000}
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_nobody_is_asked_to_push_a_location_that_is_being_pushed(
+    tmp_path: Path, database: str, postgres_url: str
+) -> None:
+    with running_sandbox(wide("acme", "bolt")) as crm:
+        project = Project(tmp_path, crm.url, locations=[ACME, ACME | {"id": "bolt"}])
+        if database == "postgresql":
+            project.environ = {**project.environ, "CONTACTS_LEDGER_URL": postgres_url}
+        sendable = []
+
+        def look(location: str, _done: int, _all: int) -> None:
+            assert location == "acme"
+            sendable.append(attention(project.workspace).sendable)
+
+        project.write(people(2)).push(progress=look)
+        assert sendable[0] == {"bolt"}
+        assert attention(project.workspace).sendable == {"acme", "bolt"}
 
 
 def hours_around(now: datetime) -> str:
