@@ -21,6 +21,7 @@ from contacts_pipeline.plan import (
     read_header,
 )
 from contacts_pipeline.plan.inputs import is_current_list
+from contacts_pipeline.prepare import country_meant
 from contacts_pipeline.pull import (
     ContactsRead,
     load_allows_duplicates,
@@ -41,10 +42,6 @@ from contacts_pipeline.steps.stages import (
 from contacts_pipeline.workspace import Workspace
 
 UNUSED_PLAN_STAYS_SECONDS = 86_400.0  # somebody may be about to push it
-
-
-ALPHA_2 = 2
-"""Letters of a region's code; a registry may name the country otherwise."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +183,7 @@ def _planned(
         daily_limit=location.daily_limit,
         daily_reserve=location.daily_reserve,
         custom_fields=custom_fields_of(workspace, location),
-        region=region_of(location),
+        region=country_meant(location.country),
         crm_contacts=contacts if is_current_list(contacts) else None,
         is_fresh=reading.listed(location.id),
         spent=reading.spent(location.id),
@@ -220,15 +217,9 @@ def custom_fields_of(workspace: Workspace, location: Location) -> dict[str, Cust
             data_type=found.data_type,
             options=tuple(str(option) for option in found.picklist_options or ()),
             allows_other=found.allows_other,
-            region=region_of(location),
+            region=country_meant(location.country),
             phones=workspace.settings.validation.phones,
             date_order=workspace.settings.contacts.date_order,
         )
         for key, found in catalogue.items()
     }
-
-
-def region_of(location: Location) -> str | None:
-    """The country in which the location's phones are dialled, as its registry names it."""
-    country = (location.country or "").strip().upper()
-    return country if len(country) == ALPHA_2 else None

@@ -15,6 +15,7 @@ from contacts_pipeline.ledger import (
 )
 from contacts_pipeline.plan import PlannedLocation, Sources, restored_contacts
 from contacts_pipeline.plan.inputs import Listed, read_listed
+from contacts_pipeline.prepare import country_meant
 from contacts_pipeline.pull import (
     Door,
     LocationRead,
@@ -25,7 +26,7 @@ from contacts_pipeline.pull import (
 from contacts_pipeline.push.guard import only_pusher
 from contacts_pipeline.push.report import Status
 from contacts_pipeline.settings import Location
-from contacts_pipeline.steps.plan import custom_fields_of, region_of
+from contacts_pipeline.steps.plan import custom_fields_of
 from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.steps.stages import (
     catalogue_path,
@@ -205,7 +206,7 @@ def _planned(workspace: Workspace, location: Location) -> PlannedLocation:
         daily_limit=location.daily_limit,
         daily_reserve=location.daily_reserve,
         custom_fields=custom_fields_of(workspace, location),
-        region=region_of(location),
+        region=country_meant(location.country),
         crm_contacts=location_snapshot(workspace, "crm_contacts", location.id),
         is_fresh=True,
     )

@@ -2,12 +2,22 @@
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contacts_pipeline.ledger import Ledger
 from contacts_pipeline.push import LocationReport
-from contacts_pipeline.sandbox import Fault, FaultKind, RunningSandbox
+from contacts_pipeline.sandbox import (
+    Fault,
+    FaultKind,
+    RunningSandbox,
+    SandboxCustomField,
+    SandboxLocation,
+    SandboxOptions,
+    running_sandbox,
+)
 from contacts_pipeline.steps import Planned, stored_plan
 from contacts_pipeline.steps.prove import Proven, prove
 from contacts_pipeline.steps.push import push
@@ -43,6 +53,37 @@ def test_plan_that_another_plan_has_overtaken_is_held(
     report = acme.push_the_plan()["acme"]
     assert (report.status, report.reason, report.held) == ("held", "plan_stale", 16)
     assert crm.count("upsert") == 16
+
+
+class WithPhoneField(Project):
+    """A project that sends its phones in a custom field, too."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        given = super().settings
+        return given | {"contacts": given["contacts"] | {"custom_fields": {"second": "phone"}}}
+
+
+@pytest.mark.parametrize(
+    ("country", "written", "read"),
+    [
+        ("UK", "020 7946 0958", "+442079460958"),
+        ("United Kingdom", "020 7946 0958", "+442079460958"),
+        ("EL", "21 0123 4567", "+302101234567"),
+    ],
+)
+def test_phones_of_custom_fields_are_read_in_the_country_that_others_are(
+    tmp_path: Path, country: str, written: str, read: str
+) -> None:
+    fields = (SandboxCustomField(key="second", data_type="PHONE"),)
+    with running_sandbox(
+        SandboxOptions(locations=(SandboxLocation(id="acme", custom_fields=fields),))
+    ) as crm:
+        acme = WithPhoneField(tmp_path, crm.url, locations=[{"id": "acme", "country": country}])
+        acme.write(people(1, phone=written)).push()
+        (contact,) = crm.contacts("acme")
+    assert contact["phone"] == read
+    assert [one["value"] for one in contact["customFields"]] == [read]
 
 
 @pytest.mark.parametrize("run_id", [None, "the-same"])
