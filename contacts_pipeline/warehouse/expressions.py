@@ -12,7 +12,13 @@ from contacts_pipeline.errors import WarehouseError
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _PART = re.compile(r'"(?P<quoted>(?:[^"]|"")+)"|`(?P<ticked>[^`]+)`|(?P<bare>[^."`]+)')
-_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_QUOTED = re.compile(
+    r"(?<![\w$])[Ee]'(?:[^'\\]|''|\\.)*'"
+    r"|(?<![\w$])(?P<dollars>\$(?:[^\W\d]\w*)?\$).*?(?P=dollars)"
+    r"|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/",
+    re.DOTALL,
+)
+"""Literals, quoted names and comments, also as PostgreSQL alone writes them: E'', $$ and $a$."""
 
 
 def is_name(text: str) -> bool:

@@ -137,6 +137,32 @@ def test_a_query_may_stand_for_the_table(warehouse: PostgresWarehouse) -> None:
 
 
 @pytest.mark.parametrize(
+    ("literal", "text"),
+    [
+        ("$$it's; (open$$", "it's; (open"),
+        ("$a$costs $$, it's$a$", "costs $$, it's"),
+        (r"E'it\'s, (open'", "it's, (open"),
+        (r"e'a ''b'' \\'", "a 'b' \\"),
+        (r"'it ends with \'", "it ends with \\"),
+    ],
+)
+def test_every_literal_of_postgresql_may_stand_in_an_expression(
+    warehouse: PostgresWarehouse, literal: str, text: str
+) -> None:
+    warehouse.sql("insert into customers (id, location) values ('1', 'acme')")
+    warehouse.contacts |= {"fields": {"city": literal}}
+    warehouse.extract()
+    assert warehouse.only("city") == {"city": text}
+    warehouse.contacts |= {
+        "table": None,
+        "query": f"select id, location, updated_at, {literal} as town from customers",
+        "fields": {"city": "town"},
+    }
+    warehouse.extract()
+    assert warehouse.only("city") == {"city": text}
+
+
+@pytest.mark.parametrize(
     ("change", "told"),
     [
         ({"table": 'x"; drop table customers; --'}, "contacts.table: 'x\"; drop table"),
@@ -151,6 +177,9 @@ def test_a_query_may_stand_for_the_table(warehouse: PostgresWarehouse) -> None:
         ),
         ({"fields": {"email": "email; drop table customers"}}, "is not one SQL expression"),
         ({"fields": {"email": "1) from customers --"}}, "is not one SQL expression"),
+        ({"fields": {"email": r"E'\\'; drop table customers --'"}}, "is not one SQL expression"),
+        ({"fields": {"email": "$a$ $$; drop table customers"}}, "is not one SQL expression"),
+        ({"fields": {"email": "$a$, $a$, city"}}, "gives several values"),
         (
             {"fields": {"email": "email, city"}},
             "contacts.fields.email: 'email, city' gives several",
