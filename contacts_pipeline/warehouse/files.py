@@ -24,6 +24,10 @@ _CSV = (
 )
 _CSV_ERROR = re.compile(r"CSV Error on Line: (?P<line>\d+)|Error when sniffing file")
 _CSV_FILE = re.compile(r'file = (?P<told>.+)|sniffing file "(?P<sniffed>[^"]+)"')
+_NO_CSV = (
+    "is no CSV in UTF-8 with as many values in each line as in the first, all of one line ending "
+    "and up to 2 MB long"
+)
 _CSV_REASON = re.compile(r"Expected Number of Columns: \d+ Found: \d+|not utf-8 encoded")
 
 
@@ -54,7 +58,7 @@ def csv_trouble(error: Exception) -> Trouble | None:
     name = PurePath(file["told"] or file["sniffed"]).name if file else "a file"
     line = f", line {found['line']}," if found["line"] else ""
     reason = _CSV_REASON.search(text)
-    told = f"{name}{line} is no CSV in UTF-8 with as many values in each line as in the first"
+    told = f"{name}{line} {_NO_CSV}"
     return Trouble(TroubleKind.FILE, told + (f" ({reason[0].lower()})" if reason else ""))
 
 
