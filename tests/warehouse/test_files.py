@@ -92,8 +92,8 @@ def test_zeros_blanks_and_words_stay_as_they_are(shop: Shop) -> None:
         (
             f"{HEADER}{BEYOND_A_SAMPLE}1,acme,,a@b.example\n",
             (
-                "line 30002, is no CSV in UTF-8 with as many values in each line as in the first, all "
-                "of one line ending and up to 2 MB long "
+                "line 30002, is no CSV in UTF-8 with as many values in each line as in the first, "
+                "all of one line ending and up to 2 MB long "
                 "(expected number of columns: 5 found: 4); mend that line"
             ),
         ),
