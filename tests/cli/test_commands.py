@@ -31,6 +31,7 @@ def document(result: Result) -> Any:
     return json.loads(result.stdout)
 
 
+@pytest.mark.slow
 def test_push_and_outcomes_print_the_documents_that_programs_rely_on(
     project: Project, crm_sandbox: StartSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +79,7 @@ def test_push_and_outcomes_print_the_documents_that_programs_rely_on(
     assert last["locations"]["acme"]["unchanged"] == 3
 
 
+@pytest.mark.slow
 def test_plan_prints_what_push_would_do_and_sends_nothing(
     project: Project, crm_sandbox: StartSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

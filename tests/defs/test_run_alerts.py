@@ -60,6 +60,7 @@ def run_of(instance: dg.DagsterInstance, job: str, *locations: str) -> dg.Dagste
     return instance.get_runs(limit=1)[0]
 
 
+@pytest.mark.slow
 def test_a_failure_that_nobody_was_told_of_does_not_silence_the_next(
     project: Project,
     instance: dg.DagsterInstance,
@@ -80,6 +81,7 @@ def test_a_failure_that_nobody_was_told_of_does_not_silence_the_next(
     assert len(webhook.posted) == 1
 
 
+@pytest.mark.slow
 def test_a_failed_run_that_could_not_be_told_is_told_at_its_jobs_next_failure(
     project: Project,
     instance: dg.DagsterInstance,
@@ -99,6 +101,7 @@ def test_a_failed_run_that_could_not_be_told_is_told_at_its_jobs_next_failure(
     assert [one["text"] for one in webhook.posted] == [f"run {told.run_id} of push failed"]
 
 
+@pytest.mark.slow
 def test_a_plan_that_could_not_be_made_is_told_with_its_location(
     project: Project,
     instance: dg.DagsterInstance,

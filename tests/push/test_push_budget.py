@@ -122,6 +122,7 @@ def test_reading_that_the_limits_end_is_not_told_to_check_its_token(tmp_path: Pa
         assert report.deferred == 3
 
 
+@pytest.mark.slow
 def test_location_that_the_day_does_not_let_read_waits_for_another(tmp_path: Path) -> None:
     with running_sandbox(limited(1000)) as crm:
         project = acme(tmp_path, crm, 3)
