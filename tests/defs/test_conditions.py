@@ -10,6 +10,7 @@ import pytest
 from contacts_pipeline.defs import build_definitions
 from contacts_pipeline.defs.runs import refresh, run_locations
 from contacts_pipeline.sandbox.pytest import StartSandbox
+from tests.defs.test_blocking_checks import DOUBLED, failed_checks, spoil
 from tests.projects import PLACES, SETTINGS, Project, people, sandbox_locations
 from tests.push.test_push_quiet import hours_around
 
@@ -149,6 +150,34 @@ def test_only_the_location_that_failed_is_asked_for_at_the_next_retry(
     assert run(instance, "push", *PLACES) == {"bolt"}
     tick()
     assert tick(an_hour_from_now()) == all_of("bolt")
+
+
+@pytest.mark.usefixtures("crm")
+def test_a_location_that_a_breaker_holds_is_not_asked_for_at_the_retry(
+    project: Project, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    project.registry["acme"]["max_reject_share"] = "0.1"
+    project.registry["bolt"]["token_env"] = "NO_SUCH_TOKEN"
+    project.write(people("acme", 1) + people("acme", 1, id="bad", email="nobody", phone=""))
+    tick()
+    refresh(instance)
+    tick()
+    assert run(instance, "push", *PLACES) == {"acme", "bolt"}
+    tick()
+    assert tick(an_hour_from_now()) == all_of("bolt")
+
+
+def test_nothing_is_asked_for_while_a_blocking_check_has_failed(
+    project: Project, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    project.write(people("acme", 1))
+    tick()
+    refresh(instance)
+    spoil(project.workspace().snapshot("valid_contacts"), DOUBLED)
+    assert failed_checks(instance, "unique_contacts")[0] == {"every_valid_row_unified"}
+    assert tick() == all_of()
+    refresh(instance)
+    assert tick() == all_of(*PLACES)
 
 
 @pytest.mark.usefixtures("crm")
