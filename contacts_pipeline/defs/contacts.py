@@ -6,7 +6,7 @@ import dagster as dg
 import pandas as pd
 
 from contacts_pipeline import lineage, steps
-from contacts_pipeline.defs.locations import OWNERS, PIPELINE, crm_locations
+from contacts_pipeline.defs.locations import OWNERS, PIPELINE, WAREHOUSE_TAGS, crm_locations
 from contacts_pipeline.defs.metadata import (
     filled_columns,
     judgement_metadata,
@@ -34,6 +34,7 @@ class ReadConfig(dg.Config):
 @dg.asset(
     group_name=PIPELINE,
     owners=OWNERS,
+    tags=WAREHOUSE_TAGS,
     kinds={"duckdb", "parquet"},
     check_specs=[SAME_COLUMNS, ROWS_KEPT],
     description=(
@@ -67,6 +68,7 @@ def warehouse_contacts(
     deps=[warehouse_contacts, crm_locations],
     group_name=PIPELINE,
     owners=OWNERS,
+    tags=WAREHOUSE_TAGS,
     kinds={"duckdb", "parquet"},
     check_specs=[
         dg.AssetCheckSpec(
@@ -118,6 +120,7 @@ def valid_contacts(project: dg.ResourceParam[Project]) -> Iterator[dg.Materializ
     deps=[valid_contacts, crm_locations],
     group_name=PIPELINE,
     owners=OWNERS,
+    tags=WAREHOUSE_TAGS,
     kinds={"duckdb", "parquet"},
     check_specs=[
         dg.AssetCheckSpec(

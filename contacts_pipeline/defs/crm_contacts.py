@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from contacts_pipeline.defs.keys import CRM
-from contacts_pipeline.defs.locations import LOCATIONS, OWNERS
+from contacts_pipeline.defs.locations import CRM_TAGS, LOCATIONS, OWNERS
 from contacts_pipeline.defs.metadata import column_schema
 from contacts_pipeline.pull import ContactsRead
 from contacts_pipeline.steps.stages import location_snapshot
@@ -18,6 +18,7 @@ CRM_CONTACTS = dg.AssetSpec(
     CRM,
     group_name="crm",
     owners=OWNERS,
+    tags=CRM_TAGS,
     kinds={"http", "parquet"},
     partitions_def=LOCATIONS,
     description=(

@@ -12,12 +12,15 @@ from contacts_pipeline.defs.source_checks import NO_LOCATION_STALE, staleness_re
 
 OWNERS = ["team:data"]
 PIPELINE = "contacts"
+WAREHOUSE_TAGS = {"domain": "contacts", "system": "warehouse"}
+CRM_TAGS = {"domain": "contacts", "system": "crm"}
 LOCATIONS = dg.DynamicPartitionsDefinition(name="crm_locations")
 
 
 @dg.asset(
     group_name=PIPELINE,
     owners=OWNERS,
+    tags=WAREHOUSE_TAGS,
     kinds={"parquet"},
     check_specs=[NO_LOCATION_STALE],
     description=(

@@ -21,7 +21,7 @@ from contacts_pipeline.defs.location_metadata import (
     push_metadata,
     run_tags,
 )
-from contacts_pipeline.defs.locations import LOCATIONS, OWNERS, PIPELINE
+from contacts_pipeline.defs.locations import CRM_TAGS, LOCATIONS, OWNERS, PIPELINE, WAREHOUSE_TAGS
 from contacts_pipeline.defs.plan_checks import BUDGET, plan_results
 from contacts_pipeline.defs.proof_checks import CHECKS, check_results
 from contacts_pipeline.defs.resources import Project
@@ -68,6 +68,7 @@ def _spec(key: dg.AssetKey, deps: list[Any], kinds: set[str], description: str) 
         description=description,
         group_name=PIPELINE,
         owners=OWNERS,
+        tags=WAREHOUSE_TAGS if key == WRITTEN else CRM_TAGS,
         kinds=kinds,
         skippable=True,
         partitions_def=LOCATIONS,

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator
 
 import dagster as dg
 
+from contacts_pipeline.defs.locations import WAREHOUSE_TAGS
 from contacts_pipeline.settings import LocationTable, Settings
 from contacts_pipeline.warehouse.address import scheme
 
@@ -45,6 +46,7 @@ def upstream_specs(
             yield dg.AssetSpec(
                 key,
                 group_name=GROUP,
+                tags=WAREHOUSE_TAGS,
                 kinds=kinds,
                 metadata={"dagster/table_name": table},
                 description="A table of the warehouse. It is read here and built elsewhere.",
@@ -54,6 +56,7 @@ def upstream_specs(
             WAREHOUSE,
             deps=list(_read_by_query(settings)),
             group_name=GROUP,
+            tags=WAREHOUSE_TAGS,
             kinds=kinds,
             description="The table or query that contacts.yaml names. It is read, never written.",
         )
