@@ -1,6 +1,8 @@
 """What the checks find wrong, by the limits of the settings; none of these stops anything."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -12,6 +14,7 @@ from contacts_pipeline.defs.runs import refresh, run_locations
 from tests.projects import SETTINGS, Project, people
 
 WITHOUT_CUSTOM_FIELDS = SETTINGS.replace("  custom_fields: {tier: tier}\n", "")
+OPERATE = Path(__file__).parents[2] / "docs" / "operate.md"
 OFFLINE = WITHOUT_CUSTOM_FIELDS + "policy: {crm_snapshot: never}\n"
 
 
@@ -23,15 +26,27 @@ def instance(project: Project) -> Iterator[dg.DagsterInstance]:
         yield found
 
 
-def check(instance: dg.DagsterInstance, asset: str, name: str) -> tuple[bool, dict[str, Any]]:
-    """Whether the check passed when it last ran, and its metadata."""
-    key = dg.AssetCheckKey(dg.AssetKey(asset), name)
+def evaluation(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> dg.AssetCheckEvaluation:
+    """What the check said when it last ran."""
     records = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])
     event = records[key].event
     assert event is not None
     assert event.dagster_event is not None
-    evaluation = event.dagster_event.asset_check_evaluation_data
-    return evaluation.passed, {name: one.value for name, one in evaluation.metadata.items()}
+    return event.dagster_event.asset_check_evaluation_data
+
+
+def check(instance: dg.DagsterInstance, asset: str, name: str) -> tuple[bool, dict[str, Any]]:
+    """Whether the check passed when it last ran, and its metadata."""
+    found = evaluation(instance, dg.AssetCheckKey(dg.AssetKey(asset), name))
+    return found.passed, {name: one.value for name, one in found.metadata.items()}
+
+
+def check_specs() -> list[dg.AssetCheckSpec]:
+    return [
+        spec
+        for asset in build_definitions().resolve_asset_graph().assets_defs
+        for spec in asset.check_specs
+    ]
 
 
 def rows(metadata: dict[str, Any], name: str = "locations") -> list[dict[str, Any]]:
@@ -39,14 +54,33 @@ def rows(metadata: dict[str, Any], name: str = "locations") -> list[dict[str, An
 
 
 def test_every_check_says_what_to_do() -> None:
-    specs = [
-        spec
-        for asset in build_definitions().resolve_asset_graph().assets_defs
-        for spec in asset.check_specs
-    ]
-    assert len(specs) == 10
-    for spec in specs:
+    assert len(check_specs()) == 10
+    for spec in check_specs():
         assert "fails," in (spec.description or ""), spec.name
+
+
+def documented_severities() -> dict[str, str]:
+    """Check to severity, by the table of checks in ``docs/operate.md``."""
+    table = OPERATE.read_text(encoding="utf-8").partition("\n## Checks\n")[2].partition("\n## ")[0]
+    lines = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| `")]
+    return {check: line[-1] for line in lines for check in re.findall(r"`(\w+)`", line[0])}
+
+
+def severity(instance: dg.DagsterInstance, spec: dg.AssetCheckSpec) -> str:
+    """Of the check when it last ran, in the words of the table."""
+    if evaluation(instance, spec.key).severity == dg.AssetCheckSeverity.WARN:
+        return "warning"
+    return "error, blocks" if spec.blocking else "error"
+
+
+def test_every_check_is_as_severe_as_the_document_says(
+    project: Project, instance: dg.DagsterInstance
+) -> None:
+    project.write(people("acme", 1), OFFLINE)
+    refresh(instance)
+    run_locations(instance, "push", ["core"], force=False, progress=lambda *_: None)
+    found = {spec.name: severity(instance, spec) for spec in check_specs()}
+    assert found == documented_severities()
 
 
 @pytest.mark.slow
