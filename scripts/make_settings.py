@@ -19,6 +19,13 @@ Every key of `contacts.yaml`, generated from the models that read it (`uv run ju
 the name of a variable, never a value. An unknown key is an error that names its line.
 A key without a default is required.
 """
+_ABOUT = {
+    "locations": """
+A list of locations may stand here instead, each with the keys of [a location](#a-location):
+`locations: [{id: berlin, country: DE}, {id: london, country: GB}]`.""",
+}
+"""What a section's model does not say of the section."""
+
 _VARIABLES = """
 ## Environment
 
@@ -43,9 +50,8 @@ def settings_page() -> str:
 
 def _section(name: str, model: type[BaseModel]) -> str:
     rows = "".join(_rows(model, ""))
-    return (
-        f"\n## {name}\n\n{_first_line(model)}\n\n| key | default | means |\n|---|---|---|\n{rows}"
-    )
+    about = _first_line(model) + _ABOUT.get(name, "")
+    return f"\n## {name}\n\n{about}\n\n| key | default | means |\n|---|---|---|\n{rows}"
 
 
 def _rows(model: type[BaseModel], prefix: str) -> list[str]:
@@ -63,7 +69,7 @@ def _meaning(field: FieldInfo) -> str:
     choices = _choices(field.annotation)
     inner = _model(field.annotation)
     told = field.description or (_first_line(inner) if inner else "")
-    if choices:
+    if any(f"`{choice}`" not in told for choice in choices):
         told = f"{', '.join(f'`{choice}`' for choice in choices)}. {told}"
     return told.strip().replace("|", "\\|")
 

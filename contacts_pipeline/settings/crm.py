@@ -11,8 +11,12 @@ from contacts_pipeline.settings.section import CENTURY_DAYS, DAY_SECONDS, Sectio
 class OAuth(Section):
     """Names of environment variables; the tokens that follow are kept under ``data/tokens``."""
 
-    client_id_env: str = "CRM_CLIENT_ID"
-    client_secret_env: str = Field("CRM_CLIENT_SECRET")
+    client_id_env: str = Field(
+        "CRM_CLIENT_ID", description="Environment variable with the app's client id."
+    )
+    client_secret_env: str = Field(
+        "CRM_CLIENT_SECRET", description="Environment variable with the app's client secret."
+    )
     refresh_token_env: str = Field(
         "CRM_REFRESH_TOKEN",
         description="Holds the first refresh token; with another one in it the chain begins anew.",
@@ -27,13 +31,17 @@ class OAuth(Section):
 class Crm(Section):
     """The CRM to push to."""
 
-    base_url: str
+    base_url: str = Field(
+        description="Where the API is: https://services.leadconnectorhq.com, or a sandbox."
+    )
     token_env: str = Field("CRM_TOKEN", description="For locations that name none of their own.")
     oauth: OAuth | None = Field(None, description="Instead of Private Integration Tokens.")
     allow_http: bool = Field(
         default=False, description="Plain http beyond loopback: private networks."
     )
-    timeout_seconds: float = Field(30, gt=0, le=DAY_SECONDS)
+    timeout_seconds: float = Field(
+        30, gt=0, le=DAY_SECONDS, description="How long one request may wait for its answer."
+    )
     settle_seconds: float = Field(
         30, ge=0, le=DAY_SECONDS, description="Wait before an unclear fate is looked up."
     )

@@ -34,7 +34,10 @@ EDITABLE_TEXTS = tuple(field for field in EDITABLE_FIELDS if field != "customFie
 class CrmEdits(Section):
     """A rule for each field, where one rule for all is not enough."""
 
-    default: EditRule = "keep"
+    default: EditRule = Field(
+        "keep",
+        description="For the fields that `fields` does not name.",
+    )
     fields: dict[EditableField, EditRule] = Field(
         default_factory=dict, description="API field to rule."
     )

@@ -19,12 +19,17 @@ Match = Literal["email,phone", "phone,email", "email", "phone"]
 class Location(Section):
     """A sub-account of the CRM, as the registry describes it."""
 
-    id: str = Field(min_length=1)
-    name: str | None = None
+    id: str = Field(
+        min_length=1, description="Id of the sub-account in the CRM, and of its partition."
+    )
+    name: str | None = Field(None, description="For people; another one changes nothing else.")
     token_env: str | None = Field(None, description="Environment variable that holds the token.")
     country: str | None = Field(None, description="Default region of phones, ISO 3166-1 alpha-2.")
     match: Match = Field("email,phone", description="Its 'Allow Duplicate Contact' sequence.")
-    enabled: bool = True
+    enabled: bool = Field(
+        default=True,
+        description="Whether anything is sent to it; 'false' counts from the next refresh on.",
+    )
     timezone: TimeZone | None = Field(None, description="IANA name; quiet hours go by it.")
     quiet_hours: QuietSpan | None = Field(
         None, description="Such as 20:00-08:00; instead of automation.quiet_hours."
@@ -55,7 +60,9 @@ class Location(Section):
 class LocationTable(Section):
     """The registry as a table of the warehouse, with the columns of ``Location``."""
 
-    table: str
+    table: str = Field(
+        description="Table of the warehouse with a row a location; it is read by each refresh."
+    )
     columns: dict[str, Expression] = Field(
         default_factory=dict, description="Location key to column, where the names differ."
     )

@@ -79,15 +79,19 @@ class Retention(Section):
 class Smtp(Section):
     """The mail server that takes alerts."""
 
-    host: str
-    port: int = Field(587, gt=0, lt=65_536)
+    host: str = Field(description="Name or address of the server.")
+    port: int = Field(
+        587, gt=0, lt=65_536, description="587 is for starttls; tls is mostly at 465."
+    )
     encryption: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="'none' only for a server on this machine, or with allow_http."
     )
-    username: str | None = None
+    username: str | None = Field(None, description="Login; left out, none is made.")
     password_env: str | None = Field(None, description="Environment variable with the password.")
-    sender: str
-    recipients: tuple[str, ...] = Field(min_length=1)
+    sender: str = Field(description="Address that the mail is from.")
+    recipients: tuple[str, ...] = Field(
+        min_length=1, description="Addresses that the mail goes to, a list."
+    )
 
 
 class Alerts(Section):

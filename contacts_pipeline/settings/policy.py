@@ -12,11 +12,33 @@ from contacts_pipeline.settings.section import Section
 class Policy(Section):
     """What may be done to contacts that the CRM already holds."""
 
-    tags: Literal["add", "overwrite", "skip"] = "add"
-    dnd: Literal["set_only", "follow"] = "set_only"
-    shared: Literal["withhold", "merge", "hold"] = "withhold"
-    changed_email: Literal["hold", "create", "update_by_id"] = "hold"
-    crm_snapshot: Literal["never", "first_run", "always"] = "first_run"
+    tags: Literal["add", "overwrite", "skip"] = Field(
+        "add",
+        description="`add`: tags that people set stay; `overwrite`: they give way to the "
+        "warehouse's; `skip`: none are sent.",
+    )
+    dnd: Literal["set_only", "follow"] = Field(
+        "set_only",
+        description="`set_only`: a block is set and never lifted; `follow`: a 'no' of the "
+        "warehouse lifts it, too.",
+    )
+    shared: Literal["withhold", "merge", "hold"] = Field(
+        "withhold",
+        description="A phone of several people: `withhold`, one owner gets it and the others are "
+        "sent without; `merge`, they are one person; `hold`, all of them are held.",
+    )
+    changed_email: Literal["hold", "create", "update_by_id"] = Field(
+        "hold",
+        description="Email or phone changed so that an upsert would miss the contact: "
+        "`hold` it; `create` a second contact; `update_by_id`, the contact "
+        "itself gets the new value.",
+    )
+    crm_snapshot: Literal["never", "first_run", "always"] = Field(
+        "first_run",
+        description="When a plan reads the location's contacts from the CRM: `never`, it "
+        "knows those in the ledger alone; `first_run`, before the location's "
+        "first push; `always`, before each plan.",
+    )
     crm_edits: EditRule | CrmEdits = Field(
         "keep",
         description="A field that somebody edits in the CRM: `keep`, it stays until the warehouse "
@@ -42,11 +64,19 @@ class Policy(Section):
 class Validation(Section):
     """How strict the judgement of a field is."""
 
-    phones: Literal["valid", "possible"] = "valid"
+    phones: Literal["valid", "possible"] = Field(
+        "valid",
+        description="`valid`: the number is one of its country's plan; `possible`: its "
+        "length is enough.",
+    )
     placeholder_emails: Literal["reject", "warn"] = Field(
         "warn", description="Such an address is never sent; 'reject' refuses its whole row."
     )
-    role_emails: Literal["reject", "warn", "accept"] = "warn"
+    role_emails: Literal["reject", "warn", "accept"] = Field(
+        "warn",
+        description="Mailboxes of a function, such as info@: `reject` refuses the row, "
+        "`warn` sends it with a warning, `accept` says nothing.",
+    )
     full_names: Literal["keep", "split"] = Field(
         "keep", description="Where a row has only a full name: send it whole, or in two parts."
     )

@@ -34,15 +34,33 @@ class SurvivingFields(Section):
     address: SurvivorRule | None = Field(
         None, description="address1, city, state, postalCode and country together."
     )
-    email: SurvivorRule | None = None
-    phone: SurvivorRule | None = None
-    website: SurvivorRule | None = None
-    timezone: SurvivorRule | None = None
-    source: SurvivorRule | None = None
-    dateOfBirth: SurvivorRule | None = None  # noqa: N815
-    companyName: SurvivorRule | None = None  # noqa: N815
-    assignedTo: SurvivorRule | None = None  # noqa: N815
-    gender: SurvivorRule | None = None
+    email: SurvivorRule | None = Field(
+        None, description="Of the email; left out, the default rule."
+    )
+    phone: SurvivorRule | None = Field(
+        None, description="Of the phone; left out, the default rule."
+    )
+    website: SurvivorRule | None = Field(
+        None, description="Of the website; left out, the default rule."
+    )
+    timezone: SurvivorRule | None = Field(
+        None, description="Of the time zone; left out, the default rule."
+    )
+    source: SurvivorRule | None = Field(
+        None, description="Of the source; left out, the default rule."
+    )
+    dateOfBirth: SurvivorRule | None = Field(  # noqa: N815
+        None, description="Of the date of birth; left out, the default rule."
+    )
+    companyName: SurvivorRule | None = Field(  # noqa: N815
+        None, description="Of the company; left out, the default rule."
+    )
+    assignedTo: SurvivorRule | None = Field(  # noqa: N815
+        None, description="Of the user who has the contact; left out, the default rule."
+    )
+    gender: SurvivorRule | None = Field(
+        None, description="Of the gender; left out, the default rule."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -59,7 +77,12 @@ class SurvivingFields(Section):
 class Survivorship(Section):
     """Whose value a person keeps where their rows differ."""
 
-    default: SurvivorRule = "newest"
+    default: SurvivorRule = Field(
+        "newest",
+        description="For the fields that `fields` does not name: the newest row's value, "
+        "the one that most rows have, that of the source believed first, or the "
+        "longest.",
+    )
     fields: SurvivingFields = SurvivingFields()
     custom_fields: dict[str, SurvivorRule] = Field(
         default_factory=dict, description="Custom field key to rule."
