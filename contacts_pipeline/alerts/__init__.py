@@ -1,7 +1,7 @@
 """Telling people: a message by webhook and mail, once an incident, without anybody's data."""
 
 from contacts_pipeline.alerts.incidents import Incident, Incidents, changes, location_incidents
-from contacts_pipeline.alerts.send import AlertError, Message, send
+from contacts_pipeline.alerts.send import AlertError, Message, send, ways
 
 __all__ = [
     "AlertError",
@@ -11,4 +11,5 @@ __all__ = [
     "changes",
     "location_incidents",
     "send",
+    "ways",
 ]

@@ -62,15 +62,30 @@ def send(message: Message, alerts: Alerts, environ: Mapping[str, str] | None = N
     return went
 
 
+def ways(alerts: Alerts, environ: Mapping[str, str]) -> dict[str, AlertError | None]:
+    """Each way that the settings name, and what is seen to be wrong with it before it is used."""
+    found: dict[str, AlertError | None] = {}
+    for way, is_named, prepare in (
+        ("webhook", alerts.webhook_env is not None, _webhook_url),
+        ("smtp", alerts.smtp is not None, _password),
+    ):
+        if is_named:
+            found[way] = None
+            try:
+                prepare(alerts, environ)
+            except AlertError as error:
+                found[way] = error
+    return found
+
+
 def _post(message: Message, alerts: Alerts, secrets: Mapping[str, str]) -> bool:
     if alerts.webhook_env is None:
         return False
-    url = _secret(alerts.webhook_env, "alerts.webhook_env", secrets)
+    url = _webhook_url(alerts, secrets)
     try:
-        _refuse_in_the_clear(url, alerts)
         httpx.post(url, json=asdict(message), timeout=_TIMEOUT_SECONDS).raise_for_status()
     except (httpx.InvalidURL, ValueError):
-        raise AlertError(f"{alerts.webhook_env}: the webhook is no URL; check it") from None
+        raise _no_url(alerts) from None
     except httpx.HTTPStatusError as error:
         told = f"the webhook answers {error.response.status_code}"
         raise AlertError(f"{alerts.webhook_env}: {told}; check its address") from None
@@ -81,19 +96,32 @@ def _post(message: Message, alerts: Alerts, secrets: Mapping[str, str]) -> bool:
     return True
 
 
-def _refuse_in_the_clear(url: str, alerts: Alerts) -> None:
-    if urlsplit(url).scheme != "https" and not (is_loopback(url) or alerts.allow_http):
+def _webhook_url(alerts: Alerts, secrets: Mapping[str, str]) -> str:
+    url = _secret(alerts.webhook_env, "alerts.webhook_env", secrets)
+    try:
+        parts = urlsplit(url)
+        is_here = is_loopback(url)
+    except ValueError:
+        raise _no_url(alerts) from None
+    if not parts.hostname:
+        raise _no_url(alerts)
+    if parts.scheme != "https" and not (is_here or alerts.allow_http):
         raise AlertError(
             f"{alerts.webhook_env}: a webhook must be https; 'alerts.allow_http: true' permits a "
             "private network"
         )
+    return url
+
+
+def _no_url(alerts: Alerts) -> AlertError:
+    return AlertError(f"{alerts.webhook_env}: the webhook is no URL; check it")
 
 
 def _mail(message: Message, alerts: Alerts, secrets: Mapping[str, str]) -> bool:
     smtp = alerts.smtp
     if smtp is None:
         return False
-    password = _secret(smtp.password_env, "alerts.smtp.password_env", secrets)
+    password = _password(alerts, secrets)
     try:
         mail = _mail_of(message, smtp)
         with _connect(smtp) as server:
@@ -129,6 +157,11 @@ def _connect(smtp: Smtp) -> smtplib.SMTP:
     if smtp.encryption == "starttls":
         server.starttls(context=context)
     return server
+
+
+def _password(alerts: Alerts, secrets: Mapping[str, str]) -> str:
+    name = alerts.smtp.password_env if alerts.smtp else None
+    return _secret(name, "alerts.smtp.password_env", secrets)
 
 
 def _secret(name: str | None, key: str, secrets: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from contacts_pipeline import warehouse
-from contacts_pipeline.doctor import crm, machine, records, write_back
+from contacts_pipeline.doctor import alerts, crm, machine, records, write_back
 from contacts_pipeline.errors import PipelineError, SettingsError, WarehouseError
 from contacts_pipeline.finding import Finding, unusable
 from contacts_pipeline.workspace import Workspace
@@ -18,6 +18,7 @@ def _warehouse(workspace: Workspace) -> Iterable[Finding]:
 
 EXAMINATIONS: tuple[Examination, ...] = (
     machine.examine,
+    alerts.examine,
     _warehouse,
     write_back.examine,
     records.examine,

@@ -132,6 +132,41 @@ def test_country_of_the_registry_that_is_none(tmp_path: Path) -> None:
         assert "such as DE" in (found.remedy or "")
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        (None, "ALERT_WEBHOOK is not set"),
+        ("", "no URL"),
+        ("http://hooks.example.com/x", "must be https"),
+        ("https://[hooks/x", "no URL"),
+    ],
+)
+def test_webhook_that_could_tell_nobody(
+    tmp_path: Path, unused_url: str, url: str | None, told: str
+) -> None:
+    environ = {} if url is None else {"ALERT_WEBHOOK": url}
+    alerts = {"webhook_env": "ALERT_WEBHOOK"}
+    project = Project(tmp_path, unused_url, alerts=alerts, environ=environ).write([])
+    finding = by_code(project)["alert_way"]
+    assert finding.level == "error"
+    assert told in finding.told
+    assert finding.remedy
+    assert "hooks" not in f"{finding}"
+
+
+def test_a_way_that_is_left_makes_the_other_a_warning(tmp_path: Path, unused_url: str) -> None:
+    smtp = {"host": "localhost", "sender": "a@example.com", "recipients": ["b@example.com"]}
+    alerts = {"webhook_env": "ALERT_WEBHOOK", "smtp": smtp | {"password_env": "SMTP_PASSWORD"}}
+    environ = {"ALERT_WEBHOOK": "https://hooks.example.com/x"}
+    project = Project(tmp_path, unused_url, alerts=alerts, environ=environ).write([])
+    found = [one for one in doctor.examine(project.workspace) if one.code == "alert_way"]
+    assert [(one.level, one.subject) for one in found] == [
+        ("ok", "alerts.webhook"),
+        ("warning", "alerts.smtp.password_env"),
+    ]
+    assert found[1].remedy == "export it or put it in .env"
+
+
 @pytest.mark.parametrize(("ahead", "told"), [(300, "behind"), (-300, "ahead of")])
 def test_clock_that_differs_from_the_crms(tmp_path: Path, ahead: float, told: str) -> None:
     with running_sandbox(of_location().model_copy(update={"clock_ahead_seconds": ahead})) as crm:

@@ -91,6 +91,7 @@ class Project:
     )
     crm: Mapping[str, Any] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=lambda: {"crm_snapshot": "never"})
+    alerts: Mapping[str, Any] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=lambda: {"CRM_TOKEN": DEFAULT_TOKEN})
     data: str = "data"
 
@@ -108,6 +109,7 @@ class Project:
             "locations": [{"country": "US", **location} for location in self.locations],
             "crm": {"base_url": self.crm_url, "settle_seconds": 0.05, **self.crm},
             "policy": dict(self.policy),
+            "alerts": dict(self.alerts),
             "validation": {"phones": "possible", "placeholder_emails": "warn"},
         }
 
