@@ -1,9 +1,12 @@
 """The pictures of Dagster's UI in docs/images: ``uv run python -m scripts.make_screenshots``.
 
-The demo's sample is pushed to the demo's sandbox; headless Chromium looks at what ``dagster dev``
-then shows. Chromium and its driver are Debian's (``apt-get install chromium chromium-driver``).
+An older state of the demo's sample is pushed to the demo's sandbox, then the sample; headless
+Chromium looks at what ``dagster dev`` then shows. Chromium and its driver are Debian's
+(``apt-get install chromium chromium-driver``).
 """
 
+import csv
+import json
 import os
 import shutil
 import subprocess
@@ -28,39 +31,53 @@ WAIT_SECONDS = 120
 class Screen:
     """A page, what is pressed on it, and what has to be read on it before it is looked at.
 
-    ``width`` and ``height`` are CSS pixels, ``scale`` picture pixels to one of them.
+    ``plots`` are the only ones that stay, side by side. ``width``, ``height`` and ``part`` (left,
+    top, width, height; all of the page if None) are CSS pixels, ``scale`` picture pixels to one.
     """
 
     name: str
     path: str
     said: tuple[str, ...]
     pressed: tuple[str, ...] = ()
-    width: int = 1440
-    height: int = 900
-    scale: float = 1.0
+    plots: tuple[str, ...] = ()
+    width: int = 1000
+    height: int = 1000
+    part: tuple[int, int, int, int] | None = None
+    scale: float = 2.0
 
 
 SCREENS = (
     Screen(
         "lineage",
         "/locations/contacts_pipeline/asset-groups/contacts/lineage",
-        ("warehouse_contacts", "upsert_outcomes", "Parquet", "Passed"),
-        width=1900,
-        height=560,
-        scale=0.75,
+        ("warehouse_contacts", "upsert_outcomes", "Passed"),
+        part=(76, 163, 874, 792),
     ),
     Screen(
         "plots",
         "/assets/contact_upserts",
         ("created", "latency_p95_ms", "highest data point"),
         pressed=("Plots",),
+        plots=("created", "updated", "latency_p95_ms"),
+        width=1180,
+        part=(0, 0, 1180, 260),
     ),
     Screen(
         "partition",
         "/assets/upsert_outcomes?view=partitions&partition=berlin",
-        ("berlin", "Materialized", "outcomes", "created", "explain"),
+        ("berlin", "Materialized", "outcomes", "updated", "explain"),
+        width=1440,
+        part=(412, 153, 1028, 700),
+        scale=1.6,
     ),
 )
+GRAPH = {
+    "asset-graph-direction": '"vertical"',
+    "asset-node-facets": '["checks","partitions","status"]',
+}
+"""What the UI remembers of the graph's look: as narrow and low as can be read in the README."""
+
+NEW_EVERY, CHANGED_EVERY = 5, 9  # rows of the sample, since the older state
 
 
 def main() -> None:
@@ -69,14 +86,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         with served_sample(folder) as dagster, chromium(folder / "profile") as browser:
+            browser.open(dagster.url)
+            for key, value in GRAPH.items():
+                browser.run(f"localStorage.setItem({json.dumps(key)}, {json.dumps(value)})")
             for screen in SCREENS:
                 show(browser, dagster.url, screen)
-                browser.picture(IMAGES / f"{screen.name}.png")
+                browser.picture(IMAGES / f"{screen.name}.png", screen.part)
 
 
 @contextmanager
 def served_sample(folder: Path) -> Iterator[Dagster]:
-    """The demo in a folder of its own, and ``dagster dev`` on what it left."""
+    """The demo twice in a folder of its own, and ``dagster dev`` on what it left."""
     shutil.copytree(ROOT / "data" / "sample", folder / "data" / "sample")
     shutil.copy(ROOT / "contacts.yaml", folder)
     place_instance(folder)
@@ -84,11 +104,27 @@ def served_sample(folder: Path) -> Iterator[Dagster]:
         del os.environ[name]
     program = str(Path(sys.executable).with_name("contacts-pipeline"))
     words = [program, "demo", "--port", free_port(), "--json"]
-    subprocess.run(  # noqa: S603 - this environment's own program
-        words, cwd=folder, check=True, stdout=subprocess.DEVNULL
-    )
+    customers = folder / "data" / "sample" / "customers.csv"
+    push = partial(subprocess.run, words, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    make_older(customers)
+    push()
+    shutil.copy(ROOT / "data" / "sample" / "customers.csv", customers)
+    push()
     with dagster_dev(folder) as (dagster, _):
         yield dagster
+
+
+def make_older(customers: Path) -> None:
+    """Leave some rows out and others in another tier, so that the next push creates and updates."""
+    with customers.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows[::CHANGED_EVERY]:
+        row["tier"] = "platinum"
+    del rows[::NEW_EVERY]
+    with customers.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def variables_of_a_project() -> list[str]:
@@ -106,7 +142,22 @@ def show(browser: Browser, url: str, screen: Screen) -> None:
     for label in screen.pressed:
         until(partial(browser.press, label), label)
     until(lambda: has_come(browser, screen), screen.name)
+    if screen.plots:
+        leave_plots(browser, screen.plots)
     time.sleep(1)  # what has come is still moving to its place
+
+
+def leave_plots(browser: Browser, titles: tuple[str, ...]) -> None:
+    """Take the plots of these titles out of the page, and show nothing else."""
+    browser.run(f"""
+        const row = document.createElement('div');
+        row.style.cssText = 'position: fixed; inset: 0; z-index: 99; background: white;'
+            + 'display: flex; gap: 16px; padding: 8px';
+        const plots = [...document.querySelectorAll('canvas')]
+            .map(one => one.parentElement.parentElement.parentElement);
+        for (const title of {json.dumps(titles)})
+            row.append(plots.find(one => one.innerText.trim() === title));
+        document.body.append(row);""")
 
 
 def has_come(browser: Browser, screen: Screen) -> bool:

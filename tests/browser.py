@@ -72,8 +72,14 @@ class Browser:
     def cdp(self, command: str, params: object) -> Any:
         return self.send("/goog/cdp/execute", {"cmd": command, "params": params})
 
-    def picture(self, path: Path) -> None:
-        shot = self.cdp("Page.captureScreenshot", {"captureBeyondViewport": True})
+    def picture(self, path: Path, part: tuple[int, int, int, int] | None = None) -> None:
+        """The page, or a part of it: left, top, width and height."""
+        wanted: dict[str, object] = {"captureBeyondViewport": True}
+        if part:
+            wanted["clip"] = dict(zip(("x", "y", "width", "height"), part, strict=True)) | {
+                "scale": 1
+            }
+        shot = self.cdp("Page.captureScreenshot", wanted)
         path.write_bytes(base64.b64decode(shot["data"]))
 
     def close(self) -> None:
