@@ -86,9 +86,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         with served_sample(folder) as dagster, chromium(folder / "profile") as browser:
-            browser.open(dagster.url)
-            for key, value in GRAPH.items():
-                browser.run(f"localStorage.setItem({json.dumps(key)}, {json.dumps(value)})")
+            choose_look(browser, dagster.url)
             for screen in SCREENS:
                 show(browser, dagster.url, screen)
                 browser.picture(IMAGES / f"{screen.name}.png", screen.part)
@@ -130,6 +128,13 @@ def make_older(customers: Path) -> None:
 def variables_of_a_project() -> list[str]:
     """What this process's environment says of another project than the sample."""
     return [name for name in os.environ if name.startswith(("CONTACTS_", "CRM_", "DAGSTER_"))]
+
+
+def choose_look(browser: Browser, url: str) -> None:
+    """Choose how the graph looks, as the UI remembers it."""
+    browser.open(url)
+    for key, value in GRAPH.items():
+        browser.run(f"localStorage.setItem({json.dumps(key)}, {json.dumps(value)})")
 
 
 def show(browser: Browser, url: str, screen: Screen) -> None:

@@ -7,6 +7,7 @@ import pytest
 from scripts.make_screenshots import (
     IMAGES,
     SCREENS,
+    choose_look,
     served_sample,
     show,
     variables_of_a_project,
@@ -25,13 +26,15 @@ def test_lineage_plots_and_a_partition_are_there_to_be_looked_at(
         monkeypatch.delenv(name)
     folder = tmp_path / "sample"
     with served_sample(folder) as dagster, chromium(tmp_path / "profile") as browser:
+        choose_look(browser, dagster.url)
         for screen in SCREENS:
             show(browser, dagster.url, screen)
-            browser.picture(tmp_path / f"{screen.name}.png")
+            browser.picture(tmp_path / f"{screen.name}.png", screen.part)
             assert 10_000 < (tmp_path / f"{screen.name}.png").stat().st_size < MOST_BYTES
             if screen.name == "plots":
-                drawn = browser.run("return document.querySelectorAll('canvas').length")
-                assert drawn >= 10
+                row = "document.body.lastElementChild"
+                drawn = browser.run(f"return {row}.querySelectorAll('canvas').length")
+                assert drawn == len(screen.plots)
             if screen.name == "partition":
                 assert "█" in browser.text("body")
 
