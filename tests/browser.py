@@ -100,8 +100,10 @@ def chromium(profile: Path) -> Iterator[Browser]:
             url = f"http://127.0.0.1:{port}"
             wait_for(lambda: answers(f"{url}/status"))
             browser = Browser(url, profile)
-            yield browser
-            browser.close()
+            try:
+                yield browser
+            finally:
+                browser.close()
         finally:
             process.terminate()
 
