@@ -11,7 +11,15 @@ __all__ = ["webhook"]
 
 @pytest.fixture
 def instance(project: Project) -> Iterator[dg.DagsterInstance]:
-    """A real instance on disk, where the command line would find it too."""
+    """In memory: nobody else has to find it."""
+    assert project.folder.exists()
+    with dg.DagsterInstance.ephemeral() as found:
+        yield found
+
+
+@pytest.fixture
+def instance_on_disk(project: Project) -> Iterator[dg.DagsterInstance]:
+    """Where the command line would find it too."""
     assert project.folder.exists()
     with dg.DagsterInstance.get() as found:
         yield found

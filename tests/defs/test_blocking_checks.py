@@ -1,6 +1,5 @@
 """A stage that lost or doubled rows fails its check, and nothing is made from it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -13,14 +12,6 @@ from tests.projects import Project, people
 
 DOUBLED = "from stage union all from stage"
 OF_NO_LOCATION = "select * replace (null as location_id) from stage"
-
-
-@pytest.fixture
-def instance(project: Project) -> Iterator[dg.DagsterInstance]:
-    """In memory: nobody else has to find it."""
-    assert project.folder.exists()
-    with dg.DagsterInstance.ephemeral() as found:
-        yield found
 
 
 def spoil(stage: Path, query: str) -> None:

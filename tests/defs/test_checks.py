@@ -1,7 +1,6 @@
 """What the checks find wrong, by the limits of the settings; none of these stops anything."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,6 @@ from tests.projects import SETTINGS, Project, people
 WITHOUT_CUSTOM_FIELDS = SETTINGS.replace("  custom_fields: {tier: tier}\n", "")
 OPERATE = Path(__file__).parents[2] / "docs" / "operate.md"
 OFFLINE = WITHOUT_CUSTOM_FIELDS + "policy: {crm_snapshot: never}\n"
-
-
-@pytest.fixture
-def instance(project: Project) -> Iterator[dg.DagsterInstance]:
-    """In memory: nobody else has to find it."""
-    assert project.folder.exists()
-    with dg.DagsterInstance.ephemeral() as found:
-        yield found
 
 
 def evaluation(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> dg.AssetCheckEvaluation:

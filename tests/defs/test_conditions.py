@@ -1,6 +1,6 @@
 """Ticks of the condition sensor: which locations automation asks for, and when it must not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -16,14 +16,6 @@ from tests.push.test_push_quiet import hours_around
 
 STAGES = ("upsert_plan", "contact_upserts", "upsert_outcomes")
 Tick = Callable[..., dict[str, set[str]]]
-
-
-@pytest.fixture
-def instance(project: Project) -> Iterator[dg.DagsterInstance]:
-    """In memory: nobody else has to find it."""
-    assert project.folder.exists()
-    with dg.DagsterInstance.ephemeral() as found:
-        yield found
 
 
 @pytest.fixture

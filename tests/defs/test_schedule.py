@@ -45,16 +45,18 @@ def run_of(instance: dg.DagsterInstance, job: str, status: dg.DagsterRunStatus) 
 
 @pytest.mark.parametrize("status", [S.QUEUED, S.NOT_STARTED, S.STARTING, S.STARTED])
 def test_a_refresh_that_still_runs_is_not_overtaken(
-    instance: dg.DagsterInstance, status: dg.DagsterRunStatus
+    instance_on_disk: dg.DagsterInstance, status: dg.DagsterRunStatus
 ) -> None:
-    run_id = run_of(instance, "refresh", status)
-    assert evaluate(instance) == f"the refresh {run_id} still runs"
+    run_id = run_of(instance_on_disk, "refresh", status)
+    assert evaluate(instance_on_disk) == f"the refresh {run_id} still runs"
 
 
-def test_a_refresh_is_asked_for_once_a_moment_when_none_runs(instance: dg.DagsterInstance) -> None:
-    run_of(instance, "refresh", S.SUCCESS)
-    run_of(instance, "refresh", S.FAILURE)
-    run_of(instance, "plan", S.STARTED)
-    asked = evaluate(instance)
+def test_a_refresh_is_asked_for_once_a_moment_when_none_runs(
+    instance_on_disk: dg.DagsterInstance,
+) -> None:
+    run_of(instance_on_disk, "refresh", S.SUCCESS)
+    run_of(instance_on_disk, "refresh", S.FAILURE)
+    run_of(instance_on_disk, "plan", S.STARTED)
+    asked = evaluate(instance_on_disk)
     assert isinstance(asked, dg.RunRequest)
     assert asked.run_key == "2026-07-01T04:00:00+00:00"
