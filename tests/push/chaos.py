@@ -117,7 +117,7 @@ def run(seed: int, folder: Path, ledger_url: str | None = None) -> Tally:
     if ledger_url:
         environ["CONTACTS_LEDGER_URL"] = ledger_url
     with running_sandbox(_unkind_crm(seed, latency_ms=chosen.choice([0, 10, 40]))) as crm:
-        project = Project(folder, crm.url, LOCATIONS, CRM, policy, environ)
+        project = Project(folder, crm.url, LOCATIONS, CRM, policy, environ=environ)
         for rows in (FIRST, LATER):
             project.crm = CRM
             project.write(rows).prepare()
