@@ -33,7 +33,7 @@ def launch(*words: str) -> subprocess.CompletedProcess[str]:
 
 def test_dg_launches_one_location_a_range_and_again_only_what_failed(
     project: Project,
-    instance: dg.DagsterInstance,
+    instance_on_disk: dg.DagsterInstance,
     crm_sandbox: StartSandbox,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -43,7 +43,7 @@ def test_dg_launches_one_location_a_range_and_again_only_what_failed(
     project.registry = {name: {"country": "US"} for name in NAMES}
     project.registry["cedar"]["token_env"] = "CEDAR_TOKEN"
     project.write([row for name in NAMES for row in people(name, 2)])
-    refresh(instance)
+    refresh(instance_on_disk)
 
     def pushed() -> dict[str, int]:
         return {name: len(crm.contacts(name)) for name in NAMES}
