@@ -10,6 +10,8 @@ from contacts_pipeline.defs import build_definitions
 from contacts_pipeline.defs.runs import refresh
 from tests.projects import Project, people
 
+pytestmark = pytest.mark.slow
+
 DOUBLED = "from stage union all from stage"
 OF_NO_LOCATION = "select * replace (null as location_id) from stage"
 

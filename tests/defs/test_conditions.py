@@ -14,6 +14,8 @@ from tests.defs.test_blocking_checks import DOUBLED, failed_checks, spoil
 from tests.projects import PLACES, SETTINGS, Project, people, sandbox_locations
 from tests.push.test_push_quiet import hours_around
 
+pytestmark = pytest.mark.slow
+
 STAGES = ("upsert_plan", "contact_upserts", "upsert_outcomes")
 Tick = Callable[..., dict[str, set[str]]]
 

@@ -12,6 +12,8 @@ from contacts_pipeline.sandbox.pytest import StartSandbox
 from tests.defs.test_checks import check, rows
 from tests.projects import SETTINGS, Project, people, sandbox_locations
 
+pytestmark = pytest.mark.slow
+
 OUTCOMES = "upsert_outcomes"
 
 

@@ -21,6 +21,8 @@ from contacts_pipeline.write_back.tables import COUNTS
 from tests.push.project import person
 from tests.write_back.project import ROWS, SCRIPT, Sql, WrittenProject, written
 
+pytestmark = pytest.mark.slow
+
 
 def test_outcomes_conflicts_rejections_and_ids_are_there(
     project: WrittenProject, crm: RunningSandbox, sql: Sql
