@@ -13,6 +13,7 @@ from contacts_pipeline.crm import RateLimits
 from contacts_pipeline.push.stop import StopSignal
 
 JITTER_SECONDS = 0.1  # of the network, which a window bears: 99.0% of 100 in 10 s
+LATEST_ARRIVAL_SECONDS = 1.0  # later than others; what takes longer was answered late
 LONGEST_BACKOFF_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 300.0  # a push that is told to wait longer is due another time
 MOST_BACKOFFS_IN_A_ROW = 12  # 8 minutes at the vendor's 10 s: no window stays full that long
@@ -143,7 +144,7 @@ class Pace:
             return 0.0
         oldest = self._last[0]
         # What took longer than others may have arrived that much later, and counts from then.
-        late = min(max(oldest.seconds - self._shortest, 0.0), self._interval_seconds / 10)
+        late = min(max(oldest.seconds - self._shortest, 0.0), LATEST_ARRIVAL_SECONDS)
         return oldest.sent_at + late + self._interval_seconds + JITTER_SECONDS / 2
 
     def _gap(self, turn: float) -> float:
