@@ -15,7 +15,7 @@ from contacts_pipeline.alerts import (
     location_incidents,
     send,
 )
-from contacts_pipeline.defs.upserts import FAILED, UNRECORDED, UNWRITTEN
+from contacts_pipeline.defs.run_ends import FAILED, UNRECORDED, UNWRITTEN
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.settings import Alerts
 from contacts_pipeline.workspace import Workspace

@@ -3,8 +3,6 @@
 Nobody materialises it by itself: ``policy.crm_snapshot`` says when a plan reads it.
 """
 
-from collections.abc import Iterator
-
 import dagster as dg
 
 from contacts_pipeline.defs.keys import CRM
@@ -30,13 +28,11 @@ CRM_CONTACTS = dg.AssetSpec(
 
 
 def listed_contacts(
-    workspace: Workspace, location_id: str, read: ContactsRead | None
-) -> Iterator[dg.AssetMaterialization]:
-    """The list that a plan has just read, if it read one."""
-    if read is None:
-        return
+    workspace: Workspace, location_id: str, read: ContactsRead
+) -> dg.AssetMaterialization:
+    """The list that a plan has just read."""
     path = location_snapshot(workspace, CRM.to_user_string(), location_id)
-    yield dg.AssetMaterialization(
+    return dg.AssetMaterialization(
         CRM,
         partition=location_id,
         metadata={

@@ -19,7 +19,7 @@ from contacts_pipeline.defs import build_definitions
 from contacts_pipeline.defs.keys import RUN_ID_TAG
 from contacts_pipeline.defs.locations import LOCATIONS
 from contacts_pipeline.defs.resources import Progress, Project
-from contacts_pipeline.defs.upserts import FAILED, UNWRITTEN
+from contacts_pipeline.defs.run_ends import FAILED, UNWRITTEN
 from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.snapshots import private_folder

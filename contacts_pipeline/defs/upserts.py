@@ -4,38 +4,27 @@ They are one step: a step that raises skips all that is downstream in its run, f
 while here one location's failure must be its own.
 """
 
+import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, cast
 
 import dagster as dg
 
 from contacts_pipeline import steps
 from contacts_pipeline.defs.contacts import unique_contacts
-from contacts_pipeline.defs.crm_contacts import CRM_CONTACTS, listed_contacts
+from contacts_pipeline.defs.crm_contacts import CRM_CONTACTS
 from contacts_pipeline.defs.keys import OUTCOMES, PLAN, RUN_ID_TAG, UPSERTS, WRITTEN
-from contacts_pipeline.defs.location_metadata import (
-    plan_columns,
-    plan_metadata,
-    proof_metadata,
-    push_metadata,
-    run_tags,
-)
+from contacts_pipeline.defs.location_metadata import run_tags
 from contacts_pipeline.defs.locations import CRM_TAGS, LOCATIONS, OWNERS, PIPELINE, WAREHOUSE_TAGS
 from contacts_pipeline.defs.plan_checks import BUDGET, plan_results
 from contacts_pipeline.defs.proof_checks import CHECKS, check_results
 from contacts_pipeline.defs.resources import Project
+from contacts_pipeline.defs.run_ends import RunEnds
 from contacts_pipeline.errors import SettingsError
-from contacts_pipeline.lineage import Lineage
-from contacts_pipeline.plan import PlanHeader
-from contacts_pipeline.push import LocationReport
 
 _PER_RUN_VARIABLE = "CONTACTS_LOCATIONS_PER_RUN"
 _PER_RUN = "100"  # a process costs as much as thirty unchanged locations
-DATA_VERSION_TAG = "dagster/data_version"
-FAILED, UNRECORDED, UNWRITTEN = "failed", "not_recorded", "not_written_back"
-"""What a run's Failure holds: location to report, the locations whose report the ledger does not
-have, and location to what was told."""
 
 
 def backfill_policy(told: str) -> dg.BackfillPolicy:
@@ -118,7 +107,7 @@ def location_assets(*, writes_back: bool) -> dg.AssetsDefinition:
     )
     def location_upserts(
         context: dg.AssetExecutionContext, config: PushConfig, project: dg.ResourceParam[Project]
-    ) -> Iterator[dg.AssetMaterialization | dg.AssetCheckResult]:
+    ) -> Iterator[dg.AssetCheckResult]:
         yield from _advance(context, config, project)
 
     return location_upserts
@@ -126,89 +115,27 @@ def location_assets(*, writes_back: bool) -> dg.AssetsDefinition:
 
 def _advance(
     context: dg.AssetExecutionContext, config: PushConfig, project: Project
-) -> Iterator[dg.AssetMaterialization | dg.AssetCheckResult]:
+) -> Iterator[dg.AssetCheckResult]:
     """Take the run's locations through the stages; raises one Failure at the end if any failed."""
     workspace = project.workspace()
     selected = {key.to_user_string() for key in context.selected_asset_keys}
-    run_id = context.run.tags.get(RUN_ID_TAG, context.run.run_id)
-    failed: dict[str, LocationReport] = {}
-    unplanned: dict[str, steps.Unplanned] = {}
-    unwritten: dict[str, str] = {}
-    plans: dict[str, PlanHeader] = {}
-    proven: dict[str, steps.Proven] = {}
-    columns: Lineage | None = None
-    for location_id, step in steps.advance(
-        workspace,
-        context.partition_keys,
-        run_id,
-        stages=cast("set[steps.Stage]", selected),
-        force=config.force,
-        progress=project.progress,
-    ):
-        match step:
-            case steps.Unplanned(report) if report.status != "ok":
-                failed[location_id], unplanned[location_id] = report, step
-            case steps.Planned(header, _, read):
-                plans[location_id] = header
-                columns = columns or plan_columns(workspace)
-                yield from listed_contacts(workspace, location_id, read)
-                yield _materialization(
-                    PLAN, location_id, plan_metadata(step, columns), header.data_version
-                )
-            case steps.Pushed(header, _, report):
-                if report.status == "ok":
-                    yield _materialization(
-                        UPSERTS, location_id, push_metadata(step), header.data_version
-                    )
-                else:
-                    failed[location_id] = report
-            case steps.Proven(report=report, plan=plan):
-                proven[location_id] = step
-                if report.status == "ok":
-                    yield _materialization(
-                        OUTCOMES, location_id, proof_metadata(step), plan.data_version
-                    )
-                else:
-                    failed.setdefault(location_id, report)
-            case steps.Written(place, pushed_by, rows):
-                yield dg.AssetMaterialization(
-                    WRITTEN,
-                    partition=location_id,
-                    metadata={"warehouse": place, "run_id": pushed_by, **rows},
-                )
-            case steps.Unwritten(why):
-                unwritten[location_id] = why
-    context.instance.add_run_tags(context.run.run_id, run_tags(plans, proven, failed))
+    ends = RunEnds(context, workspace)
+    with contextlib.closing(
+        steps.advance(
+            workspace,
+            context.partition_keys,
+            context.run.tags.get(RUN_ID_TAG, context.run.run_id),
+            stages=cast("set[steps.Stage]", selected),
+            force=config.force,
+            progress=project.progress,
+        )
+    ) as reached:
+        for location_id, step in reached:
+            ends.record(location_id, step)
+    context.instance.add_run_tags(
+        context.run.run_id, run_tags(ends.plans, ends.proven, ends.failed)
+    )
     checks = context.selected_asset_check_keys
-    yield from plan_results(plans, workspace.settings.checks, checks)
-    yield from check_results(proven, checks)
-    _raise_for(failed, unplanned, unwritten)
-
-
-def _raise_for(
-    failed: Mapping[str, LocationReport],
-    unplanned: Mapping[str, steps.Unplanned],
-    unwritten: Mapping[str, str],
-) -> None:
-    if not failed and not unwritten:
-        return
-    told = [report.told or location for location, report in failed.items()]
-    reports = {location: report.model_dump() for location, report in failed.items()}
-    unrecorded = [location for location, one in unplanned.items() if not one.recorded]
-    raise dg.Failure(
-        description="; ".join([*told, *dict.fromkeys(unwritten.values())]),
-        metadata={
-            FAILED: dg.MetadataValue.json(reports),
-            UNRECORDED: dg.MetadataValue.json(unrecorded),
-            UNWRITTEN: dg.MetadataValue.json(dict(unwritten)),
-        },
-        allow_retries=False,
-    )
-
-
-def _materialization(
-    key: dg.AssetKey, location_id: str, metadata: dict[str, Any], data_version: str
-) -> dg.AssetMaterialization:
-    return dg.AssetMaterialization(
-        key, partition=location_id, metadata=metadata, tags={DATA_VERSION_TAG: data_version}
-    )
+    yield from plan_results(ends.plans, workspace.settings.checks, checks)
+    yield from check_results(ends.proven, checks)
+    ends.raise_failure()

@@ -3,16 +3,13 @@
 import asyncio
 import contextlib
 import gc
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import uvloop
-
 from contacts_pipeline.crm import Access, CrmClient, shared_ssl_context
 from contacts_pipeline.ledger import Journal, Ledger, LedgerError
+from contacts_pipeline.push.beside import run_beside
 from contacts_pipeline.push.location import LocationPush, Surroundings, push_location
 from contacts_pipeline.push.report import LocationReport
 from contacts_pipeline.push.stop import StopSignal
@@ -39,10 +36,11 @@ def push_locations(
     run_id: str,
     hash_key: bytes,
     progress: Callable[[str, int, int], None] = lambda _location, _done, _all: None,
-) -> dict[str, LocationReport]:
-    """Push all locations at once; ends with the slowest, and each one's failure is its own.
+) -> Iterator[tuple[str, LocationReport]]:
+    """Push all locations at once; yield each one's report as it ends. Its failure is its own.
 
-    SIGTERM and Ctrl-C finish what is in flight, leave the rest deferred and return.
+    SIGTERM and Ctrl-C finish what is in flight and leave the rest deferred, and so does closing the
+    iterator. ``progress`` is called from another thread.
 
     Raises:
         LedgerError: the ledger failed; every location has finished what was in flight.
@@ -64,38 +62,38 @@ def push_locations(
         for one in signals.values():
             one.set(reason, told)
 
-    async def push_one(push: LocationPush, around: Surroundings) -> LocationReport | LedgerError:
-        try:
-            return await push_location(push, around, signals[push.plan.location_id])
-        except LedgerError as error:
-            stop_run(error.code, str(error))
-            return error
+    async def push_all(ended: Callable[[tuple[str, LocationReport]], None]) -> None:
+        async def push_one(push: LocationPush) -> LedgerError | None:
+            location_id = push.plan.location_id
+            try:
+                report = await push_location(push, around, signals[location_id])
+            except LedgerError as error:
+                stop_run(error.code, str(error))
+                return error
+            ended((location_id, report))
+            return None
 
-    async def push_all() -> dict[str, LocationReport]:
-        with _calling_on_signals(lambda: stop_run("interrupted", "the run was told to stop")):
-            async with Journal(ledger) as journal:
-                around = Surroundings(
-                    run_id=run_id,
-                    ledger=ledger,
-                    journal=journal,
-                    hash_key=hash_key,
-                    force=settings.force,
-                    settle_seconds=settings.settle_seconds,
-                    max_tries=settings.max_tries,
-                    connect=connect,
-                    progress=progress,
-                    stop_run=stop_run,
-                )
-                done = await asyncio.gather(*(push_one(push, around) for push in pushes))
-        reports = {}
-        for push, report in zip(pushes, done, strict=True):
-            if isinstance(report, LedgerError):
-                raise report
-            reports[push.plan.location_id] = report
-        return reports
+        async with Journal(ledger) as journal:
+            around = Surroundings(
+                run_id=run_id,
+                ledger=ledger,
+                journal=journal,
+                hash_key=hash_key,
+                force=settings.force,
+                settle_seconds=settings.settle_seconds,
+                max_tries=settings.max_tries,
+                connect=connect,
+                progress=progress,
+                stop_run=stop_run,
+            )
+            errors = await asyncio.gather(*map(push_one, pushes))
+        for error in filter(None, errors):
+            raise error
 
-    with _few_objects_to_collect(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(push_all())
+    with _few_objects_to_collect():
+        yield from run_beside(
+            push_all, stop=lambda: stop_run("interrupted", "the run was told to stop")
+        )
 
 
 @contextlib.contextmanager
@@ -112,20 +110,3 @@ def _few_objects_to_collect() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
-
-
-@contextlib.contextmanager
-def _calling_on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    for number in before:
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            signal.signal(number, handler)

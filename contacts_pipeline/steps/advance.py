@@ -1,6 +1,6 @@
 """Many locations through plan, push and proof in one go, each to its own end."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal
 
@@ -32,7 +32,7 @@ def advance(
     stages: AbstractSet[Stage],
     force: bool = False,
     progress: Callable[[str, int, int], None] = lambda _location, _done, _all: None,
-) -> Iterator[tuple[str, Step]]:
+) -> Generator[tuple[str, Step], None, None]:
     """Take locations through the selected stages: all plans, all pushes, the proofs, the warehouse.
 
     A push without a plan of this run takes the stored one, which the ledger refuses if it is stale.
@@ -60,7 +60,7 @@ def advance(
         pushed: dict[str, Pushed] = {}
         if "contact_upserts" in stages:
             reports = push(workspace, ledger, planned, run_id, force=force, progress=progress)
-            for location_id, report in reports.items():
+            for location_id, report in reports:
                 one = planned[location_id]
                 pushed[location_id] = Pushed(one.header, one.path, report)
                 yield location_id, pushed[location_id]

@@ -1,6 +1,6 @@
 """Sending the plan of each location."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,19 +41,16 @@ def push(
     *,
     force: bool,
     progress: Callable[[str, int, int], None],
-) -> dict[str, LocationReport]:
-    """Send each location's plan."""
+) -> Iterator[tuple[str, LocationReport]]:
+    """Send each location's plan; yield each one's report as it ends."""
     registry = registered_locations(workspace)
     settings = workspace.settings.crm
     enabled = {name: one for name, one in planned.items() if is_enabled(registry, name)}
-    disabled = {
-        name: disabled_report(name, one.header)
-        for name, one in planned.items()
-        if name not in enabled
-    }
-    for name, report in disabled.items():
+    for name in [name for name in planned if name not in enabled]:
+        report = disabled_report(name, planned[name].header)
         record_report(ledger, name, run_id, report)
-    return disabled | push_locations(
+        yield name, report
+    yield from push_locations(
         [_location_push(workspace, registry[name], one) for name, one in enabled.items()],
         PushSettings(
             base_url=settings.base_url,

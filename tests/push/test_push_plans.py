@@ -38,7 +38,8 @@ def push_stored(
         meanwhile(done)
 
     workspace = acme.workspace
-    return push(workspace, ledger, {"acme": plan}, "run", force=False, progress=progress)["acme"]
+    [(_, report)] = push(workspace, ledger, {"acme": plan}, "run", force=False, progress=progress)
+    return report
 
 
 def test_plan_that_another_plan_has_overtaken_is_held(

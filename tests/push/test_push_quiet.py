@@ -82,9 +82,9 @@ def test_a_push_ends_where_the_quiet_hours_begin_and_the_next_goes_on(tmp_path: 
         )
         settings = PushSettings(crm.url, 10, 0.05, 3)
         with workspace.ledger() as ledger:
-            report = push_locations(
+            [(_, report)] = push_locations(
                 [push], settings, ledger, run_id="first", hash_key=workspace.hash_key
-            )["acme"]
+            )
         assert report.status == "ok"
         assert report.deferred_because == "quiet_hours"
         assert 0 < report.created < 60
