@@ -183,12 +183,11 @@ def send(crm: RunningSandbox, row: Row) -> Answer:
     return answer
 
 
-QUICK = settings(
-    max_examples=10,
+LONG = settings(
+    max_examples=30 * ROUNDS,
     deadline=None,
     database=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),
     phases=PHASES,
 )
-LONG = settings(QUICK, max_examples=30 * ROUNDS)

@@ -54,8 +54,8 @@ some_rules = st.fixed_dictionaries(
     }
 )
 histories = st.tuples(some_contacts, some_rules, st.none() | some_contacts, st.none() | some_rules)
-QUICK = settings(
-    max_examples=3,
+LONG = settings(
+    max_examples=12 * ROUNDS,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -127,7 +127,8 @@ RULES: dict[str, Any] = {
 
 # The list no longer shows what each was found by, and there is nothing new to send.
 @pytest.mark.slow
-@QUICK
+@pytest.mark.timeout(3600)
+@LONG
 @example(history=({"1": ADA}, RULES, None, None))
 @example(history=({"1": ADA | {"email": EMAILS[1]}}, RULES, None, None))
 @example(
@@ -140,16 +141,6 @@ RULES: dict[str, Any] = {
 )
 @given(history=histories)
 def test_plan_is_the_same_with_and_without_remembered_hashes(
-    bench_of_all: Bench, history: Any
-) -> None:
-    check(bench_of_all, history)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-@settings(QUICK, max_examples=12 * ROUNDS)
-@given(history=histories)
-def test_plan_is_the_same_with_and_without_remembered_hashes_at_length(
     bench_of_all: Bench, history: Any
 ) -> None:
     check(bench_of_all, history)

@@ -11,7 +11,6 @@ from tests.lengths import ROUNDS
 from tests.plan.stage import (
     LONG,
     NOW,
-    QUICK,
     Stage,
     is_sent,
     learn,
@@ -48,20 +47,11 @@ KEPT_BY_ID = {
 
 
 @pytest.mark.slow
-@settings(QUICK, max_examples=4)
+@pytest.mark.timeout(3600)
+@settings(LONG, max_examples=10 * ROUNDS)
 @example(chosen=(IN_DOUBT_BESIDE_ANOTHER_CONTACT,), policy=KEPT_BY_ID)
 @given(chosen=worlds_of_all_kinds, policy=policies)
 def test_runs_come_to_rest(stage: Stage, chosen: Sequence[World], policy: dict[str, Any]) -> None:
-    come_to_rest(stage, chosen, policy)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-@settings(LONG, max_examples=10 * ROUNDS)
-@given(chosen=worlds_of_all_kinds, policy=policies)
-def test_runs_come_to_rest_at_length(
-    stage: Stage, chosen: Sequence[World], policy: dict[str, Any]
-) -> None:
     come_to_rest(stage, chosen, policy)
 
 
