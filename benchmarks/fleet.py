@@ -32,11 +32,12 @@ import httpx
 import yaml
 from push_project import NO_LIMIT, BenchProject, crm_options, location_ids
 
+from contacts_pipeline.defs.runs import refresh, run_locations
 from contacts_pipeline.sandbox import DEFAULT_TOKEN, serving_process
 
 ROOT = Path(__file__).parents[1]
 QUICK_DAEMON = ROOT / "tests" / "defs" / "quick_daemon"
-LOCATIONS, QUICK_LOCATIONS = 1_000, 60
+LOCATIONS, QUICK_LOCATIONS = 1_000, 20
 CONTACTS_EACH = 20
 WAIT_SECONDS = 1_200
 PUSHED = ("upsert_plan", "contact_upserts", "upsert_outcomes")
@@ -134,12 +135,9 @@ def measure(locations: int, *, quick: bool) -> dict[str, Any]:
             "DAGSTER_HOME": made,
         }
         os.chdir(made)  # the storages of dagster.yaml lie under the working folder
-        subprocess.run(
-            [beside_python("contacts-pipeline"), "push", "--json"],
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            check=True,
-        )
+        with dg.DagsterInstance.get() as instance:
+            refresh(instance)
+            run_locations(instance, "push", names, force=False, progress=lambda *_: None)
         sent, cpu = crm.count(), cpu_of_ended()
         with dagster_dev(folder, quick=quick) as url, dg.DagsterInstance.get() as instance:
             figures = refreshed(Served(url, instance), names)
