@@ -187,13 +187,14 @@ async def _push_rows(
 
         async with around.connect(plan.location_id, push.access, observe) as client:
             wire = await _wire(plan, around, client, pace=pace, budget=budget, stop=stop)
-            share = 1.0 if around.force else push.max_refuse_share
             planned = _to_send(plan) - len(progress.acknowledged)
+            share = 1.0 if around.force else push.max_refuse_share
+            breaker = RefusalBreaker(stop, share, planned)
 
             def show(done: int) -> None:
                 around.progress(plan.location_id, done, planned)
 
-            await send_all(rows, wire, progress, RefusalBreaker(stop, share), show)
+            await send_all(rows, wire, progress, breaker, show)
             if held:
                 await settle_held(push.rows, held, wire, around.ledger)
             wire.save_limits(math.inf)

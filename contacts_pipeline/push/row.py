@@ -24,7 +24,7 @@ from contacts_pipeline.plan import with_tags_apart
 from contacts_pipeline.push.delivery import deliver
 from contacts_pipeline.push.echo import Note, differences, edits, holds
 from contacts_pipeline.push.meter import Effect, where
-from contacts_pipeline.push.record import FinalState, Outcome
+from contacts_pipeline.push.record import Outcome
 from contacts_pipeline.push.slots import Slot
 from contacts_pipeline.push.stop import Stopped
 from contacts_pipeline.push.tagging import Tagging
@@ -60,7 +60,7 @@ class RowPush:
         self._unclear = in_doubt or row["unsettled_since"] is not None
         self._warnings: list[Note] = list(row["warnings"])
 
-    async def run(self) -> FinalState | None:
+    async def run(self) -> Outcome | None:
         """Send what the row needs, and conclude it; never raises.
 
         A row that the stop of the push found before anything could be applied has no outcome.
@@ -74,7 +74,7 @@ class RowPush:
                 await self._wire.record.conclude(
                     self._row, outcome, self._sent, unclear=self._unclear
                 )
-                return outcome.state
+                return outcome
         return None
 
     async def _attempt(self) -> Outcome | None:

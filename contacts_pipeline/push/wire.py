@@ -27,10 +27,20 @@ from contacts_pipeline.push.record import Record
 from contacts_pipeline.push.stop import Stopped, StopSignal
 
 MOST_UNCLEAR_IN_A_ROW = 32  # twice the rows in flight: the CRM is down, not a request unlucky
-MOST_BLOCKED_IN_A_ROW = 5  # rows: a firewall refuses the location, not what one of them says
+MOST_BLOCKED_IN_A_ROW = 5  # rows: does a firewall refuse the location, or what these say?
 
 LONG_WAIT = 1 / 3
 """Of ``settle_seconds``: for so long nobody who took the location over looks for our requests."""
+
+_SAYS_NOTHING = b"{}"
+"""The body of an upsert that the vendor refuses, since it names no location: nothing is changed."""
+_NO_CONTACT: Mapping[str, Any] = {
+    "identity": "",
+    "source_keys": [],
+    "contact_id": None,
+    "email_hash": None,
+    "phone_hash": None,
+}
 
 _AnswerT = TypeVar("_AnswerT")
 
@@ -99,7 +109,9 @@ class Wire:
             self.meter.rate_limited += isinstance(error, RateLimited)
             unclear = isinstance(error, UnclearFate) and effect == "upsert"
             self.record.answered(intent, error.code, error=error, settled=not unclear)
-            self._stop_if_about_the_location(error, row)
+            self._stop_if_about_the_location(error)
+            if isinstance(error, BlockedByEdge):
+                await self._blocked(row)
             raise
         self._measure(started, effect, sent)
         self._unclear_in_a_row = 0
@@ -120,8 +132,8 @@ class Wire:
         self.meter.sent[effect] += 1
         sent[effect] += 1
 
-    def _stop_if_about_the_location(self, error: CrmError, row: Mapping[str, Any]) -> None:
-        self._count_in_a_row(error, row)
+    def _stop_if_about_the_location(self, error: CrmError) -> None:
+        self._count_in_a_row(error)
         match error:
             case ClientOutdated():
                 self._stop_run(error.code, str(error))
@@ -137,11 +149,8 @@ class Wire:
                 return
         raise Stopped from None
 
-    def _count_in_a_row(self, error: CrmError, row: Mapping[str, Any]) -> None:
-        """Many of a kind stop the location, yet each row tells what it got.
-
-        Blocked rows that were left over would stand first the next time, and be blocked again.
-        """
+    def _count_in_a_row(self, error: CrmError) -> None:
+        """Many of a kind stop the location, yet each row tells what it got."""
         if not isinstance(error, RateLimited | Unreachable):
             self.pace.let_in()
         match error:
@@ -149,9 +158,25 @@ class Wire:
                 self._unclear_in_a_row += 1
                 if self._unclear_in_a_row >= MOST_UNCLEAR_IN_A_ROW:
                     self.stop.set("crm_unstable", str(error))
-            case BlockedByEdge():
-                self._blocked_in_a_row.add(row["identity"])
-                if len(self._blocked_in_a_row) >= MOST_BLOCKED_IN_A_ROW:
-                    self.stop.set(error.code, str(error))
-            case Refused():
+            case Refused() if not isinstance(error, BlockedByEdge):
                 self._blocked_in_a_row.clear()
+
+    async def _blocked(self, row: Mapping[str, Any]) -> None:
+        """Several in a row: ask by an upsert that says nothing whether a firewall blocks them all.
+
+        Whatever comes of it, the row is refused: one that was left over would stand first the next
+        time, and be blocked again.
+        """
+        if row is _NO_CONTACT:
+            return
+        self._blocked_in_a_row.add(row["identity"])
+        if len(self._blocked_in_a_row) != MOST_BLOCKED_IN_A_ROW:
+            return
+        try:
+            await self.send(
+                _NO_CONTACT, "lookup", lambda: self.client.upsert(_SAYS_NOTHING), Counter()
+            )
+        except BlockedByEdge as error:
+            self.stop.set(error.code, str(error))
+        except (CrmError, Stopped):
+            self._blocked_in_a_row.clear()

@@ -84,27 +84,47 @@ def test_token_revoked_halfway_leaves_the_rest_deferred(
     assert codes(acme) == {("created", None), ("deferred", "token_refused")}
 
 
-@pytest.mark.parametrize(("poisoned", "reason"), [(1, None), (8, "blocked_by_edge")])
+POISON = "select * from Ltd"
+
+
+def blocks_poison(body: bytes) -> bool:
+    if is_poison := POISON.encode() in body:
+        return is_poison
+    time.sleep(0.1)  # the page comes sooner than an answer of the CRM
+    return False
+
+
+def poisoned_first(count: int) -> list[dict[str, str]]:
+    """So many of sixty, which are the newest and so stand first in the plan."""
+    newest = {"company": POISON, "updated_at": "2026-02-01T00:00:00Z"}
+    return [*people(count, **newest), *people(60)[count:]]
+
+
+@pytest.mark.parametrize("poisoned", [1, 8, 28])
 def test_contacts_that_a_firewall_blocks_keep_no_other_back(
-    edge: Edge, project: MakeProject, poisoned: int, reason: str | None
+    crm: RunningSandbox, edge: Edge, project: MakeProject, poisoned: int
 ) -> None:
-    """They stand first in the plan; where they are several in a row, the rest goes next."""
-
-    def blocks(body: bytes) -> bool:
-        if is_poison := b"select * from" in body:
-            return is_poison
-        time.sleep(0.1)  # the page comes sooner than an answer of the CRM
-        return False
-
-    newest = {"company": "select * from Ltd", "updated_at": "2026-02-01T00:00:00Z"}
-    acme = project([*people(poisoned, **newest), *people(60)[poisoned:]])
-    acme.crm_url, edge.blocks = edge.url, blocks
-    first, second = acme.push()["acme"], acme.push()["acme"]
-    assert (first.reason, second.created + second.unchanged) == (reason, 60 - poisoned)
-    assert second.refused + second.deferred == poisoned
-    assert ("refused", "blocked_by_edge") in codes(acme)
+    acme = project(poisoned_first(poisoned))
+    acme.crm_url, edge.blocks = edge.url, blocks_poison
+    report = acme.push()["acme"]
+    assert (report.status, report.created, report.refused) == ("ok", 60 - poisoned, poisoned)
+    assert codes(acme) == {("created", None), ("refused", "blocked_by_edge")}
+    assert len(crm.contacts("acme")) == 60 - poisoned
     edge.blocks = lambda _body: False
     assert acme.push()["acme"].created == poisoned
+    assert_each_there_once(crm, people(60))
+
+
+def test_location_of_which_a_firewall_blocks_most_stops_and_the_rest_goes_first_the_next_time(
+    edge: Edge, project: MakeProject
+) -> None:
+    acme = project(poisoned_first(55))
+    acme.crm_url, edge.blocks = edge.url, blocks_poison
+    first, second = acme.push()["acme"], acme.push()["acme"]
+    assert (first.status, first.reason) == ("failed", "blocked_by_edge")
+    assert "31 of 60 contacts were blocked by a firewall" in str(first.told)
+    assert first.deferred >= 60 - 31 - 16
+    assert first.created + second.created == 5
 
 
 def test_edge_that_blocks_all_stops_the_location_and_loses_none(
@@ -115,7 +135,7 @@ def test_edge_that_blocks_all_stops_the_location_and_loses_none(
     edge.blocks = lambda _body: True
     report = acme.push()["acme"]
     assert (report.status, report.reason) == ("failed", "blocked_by_edge")
-    assert report.refused == len(edge.asked) >= 5
+    assert report.refused == len(edge.asked) - 1 >= 5
     assert report.deferred == 60 - report.refused >= 40
     assert "page instead of the API: Attention Required!" in str(report.told)
     assert "firewall" in str(report.told)
