@@ -1,4 +1,4 @@
-"""The job that keeps Dagster's event log and the data folder from growing for ever."""
+"""The job that keeps Dagster's event log, the data folder and the ledger's pushes in bounds."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,25 +18,29 @@ _ENDED = [
 _BATCH = 500
 
 
-@dg.op(description="Removes runs and snapshots that are older than the settings' retention.")
+@dg.op(description="Removes runs, pushes and snapshots older than the settings' retention.")
 def remove_what_is_old(context: dg.OpExecutionContext, project: dg.ResourceParam[Project]) -> None:
-    """Remove both, and log how many."""
+    """Remove them, and log how many."""
     workspace = project.workspace()
     kept = workspace.settings.retention
     before = datetime.now(UTC) - timedelta(days=kept.run_days)
     runs = forget_runs(context.instance, before)
+    pushes = steps.forget_old_pushes(workspace, kept.run_days)
     files = steps.remove_old_snapshots(workspace, kept.snapshot_days)
-    context.log.info("removed %d runs and %d files of plans and outcomes", runs, files)
+    context.log.info(
+        "removed %d runs, %d pushes and %d files of plans and outcomes", runs, pushes, files
+    )
     context.instance.add_run_tags(
         context.run_id,
         {
             "contacts_pipeline/runs_removed": str(runs),
+            "contacts_pipeline/pushes_removed": str(pushes),
             "contacts_pipeline/files_removed": str(files),
         },
     )
 
 
-@dg.job(name="tidy", description="Old runs and snapshots, removed.")
+@dg.job(name="tidy", description="Old runs, pushes and snapshots, removed.")
 def tidy_job() -> None:
     """One step."""
     remove_what_is_old()

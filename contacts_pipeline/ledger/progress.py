@@ -1,10 +1,11 @@
 """How far the pushes of one plan have come, so that one that was killed goes on from there."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import pyarrow as pa
-from sqlalchemy import Select, and_, false, select
+from sqlalchemy import Select, and_, distinct, false, func, select
 
 from contacts_pipeline.ledger import schema
 from contacts_pipeline.ledger.relations import PLAN_OUTCOMES
@@ -43,6 +44,19 @@ class PlanProgress:
     acknowledged: frozenset[str]
     taken: Mapping[str, TakenUpsert]
     in_doubt: frozenset[str]
+
+
+class OutcomeCount(NamedTuple):
+    """So many ``identities`` that a run attempted with the same end, and what was foretold of it.
+
+    ``same_contact``: the contact that was predicted is the one that answered.
+    """
+
+    outcome: str
+    predicted: str | None
+    same_contact: bool
+    inferred: bool
+    identities: int
 
 
 def plan_progress(ledger: Ledger, location_id: str, plan_id: str) -> PlanProgress:
@@ -89,10 +103,36 @@ def plan_progress(ledger: Ledger, location_id: str, plan_id: str) -> PlanProgres
         )
 
 
-def acknowledged_identities(ledger: Ledger, location_id: str, plan_id: str) -> frozenset[str]:
-    """The identities of a plan that the CRM has acknowledged whole, by whichever run."""
+def count_outcomes(
+    ledger: Ledger, location_id: str, run_id: str, plan_id: str
+) -> tuple[Sequence[OutcomeCount], int]:
+    """The ends of a plan's identities in a run, and how many others it found acknowledged whole."""
+    table = schema.outcomes
+    in_run = _attempted(ledger, location_id, run_id, plan_id)
+    same_contact = table.c.predicted_contact_id.is_not_distinct_from(table.c.contact_id)
+    alike = (table.c.outcome, table.c.predicted, same_contact, table.c.inferred)
+    counts = select(*alike, func.count()).where(in_run).group_by(*alike)
+    earlier = _acknowledged(ledger, location_id, plan_id).where(
+        table.c.identity.not_in(select(table.c.identity).where(in_run))
+    )
+    others = earlier.with_only_columns(func.count(distinct(table.c.identity)))
     with ledger.reading() as connection:
-        return frozenset(connection.scalars(_acknowledged(ledger, location_id, plan_id)))
+        ends = [OutcomeCount(*row) for row in connection.execute(counts)]
+        return ends, connection.execute(others).scalar_one()
+
+
+def acknowledged_contacts(
+    ledger: Ledger, location_id: str, run_id: str, plan_id: str
+) -> dict[str, str]:
+    """Identity to contact id of those of a plan that the CRM acknowledged whole in a run."""
+    table = schema.outcomes
+    query = (
+        _acknowledged(ledger, location_id, plan_id)
+        .where(table.c.run_id == run_id, table.c.contact_id.is_not(None))
+        .add_columns(table.c.contact_id)
+    )
+    with ledger.reading() as connection:
+        return dict(connection.execute(query).all())
 
 
 def read_outcomes(ledger: Ledger, plans: Mapping[str, str]) -> pa.Table:
@@ -123,6 +163,16 @@ def plans_in_doubt(
     )
     with ledger.reading() as connection:
         return [(identity, plan_id) for identity, plan_id in connection.execute(query)]
+
+
+def _attempted(ledger: Ledger, location_id: str, run_id: str, plan_id: str) -> Any:
+    outcomes = schema.outcomes
+    return and_(
+        outcomes.c.crm == ledger.crm,
+        outcomes.c.location_id == location_id,
+        outcomes.c.run_id == run_id,
+        outcomes.c.plan_id == plan_id,
+    )
 
 
 def _acknowledged(ledger: Ledger, location_id: str, plan_id: str) -> Select[tuple[str]]:

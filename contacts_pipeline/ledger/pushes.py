@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import FromClause, and_, case, func, select, update
+from sqlalchemy import FromClause, and_, case, delete, func, or_, select, tuple_, update
 
 from contacts_pipeline.ledger import schema
 from contacts_pipeline.ledger.store import Ledger, utc_now
@@ -100,6 +100,48 @@ def push_times(ledger: Ledger) -> dict[str, PushTimes]:
     )
     with ledger.reading() as connection:
         return {name: PushTimes(first, good) for name, first, good in connection.execute(query)}
+
+
+def forget_pushes(ledger: Ledger, before: datetime) -> int:
+    """Remove the pushes that ended before a moment in UTC, naive; returns how many.
+
+    Of each location the last one stays, however old, and the last that went well; where none did,
+    the first: they say how it stands.
+    """
+    table = schema.pushes
+    good = case((table.c.status == "ok", table.c.finished_at))
+    needed = (
+        select(
+            table.c.location_id,
+            func.max(table.c.number).label("last"),
+            func.max(good).label("last_good"),
+            func.min(table.c.started_at).label("first"),
+        )
+        .where(table.c.crm == ledger.crm)
+        .group_by(table.c.location_id)
+        .subquery()
+    )
+    pushed = table.alias()
+    says_nothing = (
+        select(pushed.c.location_id, pushed.c.run_id)
+        .join(needed, pushed.c.location_id == needed.c.location_id)
+        .where(
+            pushed.c.crm == ledger.crm,
+            pushed.c.finished_at < before,
+            pushed.c.number != needed.c.last,
+            case(
+                (needed.c.last_good.is_(None), pushed.c.started_at != needed.c.first),
+                else_=or_(pushed.c.status != "ok", pushed.c.finished_at != needed.c.last_good),
+            ),
+        )
+    )
+    with ledger.writing() as connection:
+        return connection.execute(
+            delete(table).where(
+                table.c.crm == ledger.crm,
+                tuple_(table.c.location_id, table.c.run_id).in_(says_nothing),
+            )
+        ).rowcount
 
 
 def _of(ledger: Ledger, table: FromClause, location_id: str) -> tuple[Any, Any]:

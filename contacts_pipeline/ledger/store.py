@@ -140,21 +140,6 @@ class Ledger:
             ).scalar_one()
         return (last or 0) + 1
 
-    def outcomes(self, location_id: str, run_id: str, plan_id: str) -> list[Mapping[str, Any]]:
-        """The final state of each identity of the plan that the run attempted in the location."""
-        table = schema.outcomes
-        with self.reading() as connection:
-            rows = connection.execute(
-                select(table)
-                .where(
-                    *self._at(table, location_id),
-                    table.c.run_id == run_id,
-                    table.c.plan_id == plan_id,
-                )
-                .order_by(table.c.identity)
-            )
-            return [dict(row) for row in rows.mappings()]
-
     def requests(self, location_id: str, run_id: str) -> list[Mapping[str, Any]]:
         """Every request of the run to the location, in order."""
         table = schema.requests

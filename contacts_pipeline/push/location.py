@@ -16,7 +16,7 @@ from contacts_pipeline.ledger import (
     Journal,
     Ledger,
     LedgerError,
-    acknowledged_identities,
+    count_outcomes,
     day_left,
     plan_progress,
     record_push,
@@ -248,18 +248,15 @@ async def _report(
     push: LocationPush, around: Surroundings, stop: StopSignal, **facts: Any
 ) -> LocationReport:
     plan = push.plan
-    outcomes = await asyncio.to_thread(
-        around.ledger.outcomes, plan.location_id, around.run_id, plan.plan_id
-    )
-    acknowledged = await asyncio.to_thread(
-        acknowledged_identities, around.ledger, plan.location_id, plan.plan_id
+    outcomes, earlier = await asyncio.to_thread(
+        count_outcomes, around.ledger, plan.location_id, around.run_id, plan.plan_id
     )
     fault = stop.reason if stop.reason not in NO_FAULT else None
     status: Status = "failed" if fault else "ok"
     return LocationReport.of_outcomes(
         plan.counts,
         outcomes,
-        acknowledged,
+        earlier,
         status=status,
         reason=fault,
         told=told_with_remedy(plan.location_id, stop) if fault else None,

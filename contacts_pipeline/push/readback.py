@@ -6,7 +6,7 @@ The echo of a write says what the CRM made of it then; this says what it holds n
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,14 +48,9 @@ class ReadBack:
 
 
 def written_contacts(
-    plan: Path, outcomes: Iterable[Mapping[str, Any]], most: int, run_id: str
+    plan: Path, acknowledged: Mapping[str, str], most: int, run_id: str
 ) -> list[Written]:
-    """At most so many of those that the run wrote and the CRM acknowledged, by chance."""
-    acknowledged = {
-        row["identity"]: row["contact_id"]
-        for row in outcomes
-        if row["outcome"] in {"created", "updated"} and row["code"] is None and row["contact_id"]
-    }
+    """At most so many of those that the run wrote, by chance; ``acknowledged``: their contacts."""
     chosen = sorted(acknowledged)
     if len(chosen) > most:
         chosen = random.Random(run_id).sample(chosen, most)  # noqa: S311 - it repeats by run

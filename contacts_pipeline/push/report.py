@@ -1,14 +1,14 @@
 """What a location's push came to: the document of ``push --json``, a location."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from contacts_pipeline.ledger import OutcomeCount
 from contacts_pipeline.plan.files import PlanCounts
 from contacts_pipeline.spent import Spent
 
@@ -131,24 +131,24 @@ class LocationReport(BaseModel):
     def of_outcomes(
         cls,
         counts: PlanCounts,
-        outcomes: Iterable[Mapping[str, Any]],
-        acknowledged: AbstractSet[str],
+        outcomes: Sequence[OutcomeCount],
+        earlier: int,
         **facts: Any,
     ) -> Self:
         """The report by what the ledger holds; what has no outcome was deferred.
 
-        ``acknowledged``: the plan's identities that the CRM has; those of earlier runs are now
-        unchanged.
+        ``earlier``: how many of the plan's identities earlier runs brought to the CRM, which are
+        now unchanged.
         """
-        outcomes = list(outcomes)
-        states = Counter(outcome["outcome"] for outcome in outcomes)
-        earlier = len(acknowledged - {outcome["identity"] for outcome in outcomes})
+        states = Counter[str]()
+        for one in outcomes:
+            states[one.outcome] += one.identities
         planned = counts.create + counts.update
         sums = counts.model_dump(include={"extracted", "rejected", "merged", "held"})
         return cls(
             **sums,
             unchanged=counts.unchanged + earlier,
-            deferred=counts.deferred + planned - earlier - len(outcomes),
+            deferred=counts.deferred + planned - earlier - states.total(),
             created=states["created"],
             updated=states["updated"],
             refused=states["refused"],
@@ -171,21 +171,18 @@ def quantiles(latencies: Sequence[float]) -> dict[str, float]:
     }
 
 
-def score(outcomes: Iterable[Mapping[str, Any]]) -> Predictions:
+def score(outcomes: Iterable[OutcomeCount]) -> Predictions:
     """Rows sent with a prediction and answered, and how many came as predicted.
 
     Right is the same verdict and, for updates, the same contact id; inferred rows don't count.
     """
     made = right = 0
-    for outcome in outcomes:
-        if outcome["predicted"] is None or outcome["inferred"]:
+    for one in outcomes:
+        if one.predicted is None or one.inferred or one.outcome not in {"created", "updated"}:
             continue
-        if outcome["outcome"] not in {"created", "updated"}:
-            continue
-        made += 1
-        if outcome["predicted"] == "create":
-            right += outcome["outcome"] == "created"
+        made += one.identities
+        if one.predicted == "create":
+            right += one.identities * (one.outcome == "created")
         else:
-            same = outcome["predicted_contact_id"] == outcome["contact_id"]
-            right += outcome["outcome"] == "updated" and same
+            right += one.identities * (one.outcome == "updated" and one.same_contact)
     return Predictions(made=made, right=right)

@@ -66,7 +66,10 @@ class Retention(Section):
         90,
         gt=0,
         le=CENTURY_DAYS,
-        description="Dagster's runs, with events and logs; what says how a partition stands stays.",
+        description=(
+            "Dagster's runs, with events and logs, and in the ledger how their pushes ended; what "
+            "says how a partition or location stands stays."
+        ),
     )
     snapshot_days: float = Field(
         30,

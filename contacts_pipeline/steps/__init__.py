@@ -31,7 +31,7 @@ from contacts_pipeline.steps.refresh import (
 )
 from contacts_pipeline.steps.stages import StageMissingError
 from contacts_pipeline.steps.standing import Standing, standings
-from contacts_pipeline.steps.tidy import remove_old_snapshots
+from contacts_pipeline.steps.tidy import forget_old_pushes, remove_old_snapshots
 from contacts_pipeline.steps.write_back import Unwritten, Written
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "attention",
     "explain",
     "extract",
+    "forget_old_pushes",
     "identities_by_location",
     "last_reports",
     "pushes_of_enabled",

@@ -8,7 +8,14 @@ from typing import Any
 import duckdb
 
 from contacts_pipeline.engine import engine
-from contacts_pipeline.ledger import Ledger, day_left, last_pushes, record_read, revise_push
+from contacts_pipeline.ledger import (
+    Ledger,
+    acknowledged_contacts,
+    day_left,
+    last_pushes,
+    record_read,
+    revise_push,
+)
 from contacts_pipeline.plan import PlanError, PlanHeader
 from contacts_pipeline.pull import Door, ReadSettings
 from contacts_pipeline.push import EndedPush, LocationReport, Recount, write_outcomes
@@ -57,10 +64,10 @@ def read_back_written(
     written = {}
     for location_id, one in ended.items():
         location, access = registry[location_id], workspace.access(registry[location_id])
-        outcomes = ledger.outcomes(location_id, run_id, one.header.plan_id)
+        acknowledged = acknowledged_contacts(ledger, location_id, run_id, one.header.plan_id)
         room = max(left[location_id].requests - location.daily_reserve, 0)
         wanted = room if sample == "all" else min(sample, room)
-        contacts = written_contacts(one.path, outcomes, wanted, run_id)
+        contacts = written_contacts(one.path, acknowledged, wanted, run_id)
         if contacts and access is not None:
             seconds = location.interval_ms / 1000
             written[location_id] = (

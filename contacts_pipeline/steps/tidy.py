@@ -1,4 +1,4 @@
-"""Plans and outcomes that nobody needs any more, removed from the data folder: they hold values.
+"""What nobody needs any more, removed: plans and outcomes, which hold values, and old pushes.
 
 What a location that is enabled still needs is its planner's to say. A list of the CRM's contacts
 stays in any case: a location that is enabled again is planned with it.
@@ -6,8 +6,10 @@ stays in any case: a location that is enabled again is planned with it.
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
+from contacts_pipeline.ledger import forget_pushes, utc_now
 from contacts_pipeline.snapshots import file_name
 from contacts_pipeline.steps.refresh import registered_locations
 from contacts_pipeline.workspace import Workspace
@@ -39,6 +41,15 @@ def remove_old_snapshots(workspace: Workspace, days: float) -> int:
                     file.unlink(missing_ok=True)
                 removed += len(files)
     return removed
+
+
+def forget_old_pushes(workspace: Workspace, days: float) -> int:
+    """Remove from the ledger how pushes ended that are older than ``days``; returns how many.
+
+    How each location stands now is not forgotten, whatever its age.
+    """
+    with workspace.ledger() as ledger:
+        return forget_pushes(ledger, utc_now() - timedelta(days=days))
 
 
 def _of_locations(stage: Path) -> Iterator[Path]:

@@ -1,6 +1,7 @@
 """What is removed when it is old, and what never is: how a location stands, what a plan needs."""
 
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from contacts_pipeline import steps
 from contacts_pipeline.defs import build_definitions
 from contacts_pipeline.defs.runs import refresh, run_locations
 from contacts_pipeline.defs.tidy import forget_runs
+from contacts_pipeline.ledger import last_pushes, record_push, utc_now
 from tests.defs.test_checks import OFFLINE
 from tests.projects import Project, people
 
@@ -53,6 +55,29 @@ def test_runs_are_forgotten_but_not_those_that_say_how_a_location_stands(project
         assert {both, acme_alone, refused} <= left
         assert standing(instance) == before
         assert forget_runs(instance, datetime.now(UTC) + timedelta(days=1)) == 0
+
+
+def test_pushes_are_forgotten_by_the_job_but_for_the_last(project: Project) -> None:
+    project.write(people("acme", 1), OFFLINE + "retention: {run_days: 0.000001}\n")
+    with project.workspace().ledger() as ledger:
+        for run_id in ("first", "second", "third"):
+            record_push(
+                ledger,
+                "acme",
+                run_id,
+                plan_id=None,
+                started_at=utc_now(),
+                status="ok",
+                reason=None,
+                report={},
+            )
+    time.sleep(0.1)
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = build_definitions().resolve_job_def("tidy")
+        assert job.execute_in_process(instance=instance).success
+    with project.workspace().ledger() as ledger:
+        left = {run for run in ("first", "second", "third") if last_pushes(ledger, run_id=run)}
+    assert left == {"third"}
 
 
 @pytest.mark.slow

@@ -2,11 +2,11 @@
 
 import json
 from collections import Counter
-from typing import Any
 
 import pytest
+from sqlalchemy import RowMapping, select
 
-from contacts_pipeline.ledger import last_pushes
+from contacts_pipeline.ledger import Ledger, last_pushes, schema
 from contacts_pipeline.sandbox import Fault, FaultKind, RunningSandbox
 from contacts_pipeline.steps import explain
 from contacts_pipeline.steps.explain import Asked
@@ -107,10 +107,11 @@ def test_what_the_crm_says_of_a_contact_in_a_list_loses_what_it_quotes(
         assert {row["message"] for row in last_outcomes(ledger)} == {None, "…, … is deleted"}
 
 
-def last_outcomes(ledger: Any) -> list[dict[str, Any]]:
+def last_outcomes(ledger: Ledger) -> list[RowMapping]:
     (push,) = last_pushes(ledger, ["acme"]).values()
-    outcomes: list[dict[str, Any]] = ledger.outcomes("acme", push["run_id"], push["plan_id"])
-    return outcomes
+    query = select(schema.outcomes).where(schema.outcomes.c.run_id == push["run_id"])
+    with ledger.reading() as connection:
+        return list(connection.execute(query).mappings())
 
 
 def test_list_that_is_refused_as_a_whole_is_sent_one_by_one(
