@@ -46,7 +46,7 @@ NO_LOCATION_STALE = dg.AssetCheckSpec(
     "no_location_stale",
     asset="crm_locations",
     description=(
-        "Every enabled location was pushed with success within checks.stale_hours, or is new. If "
+        "Every enabled location was pushed to its end within checks.stale_hours, or is new. If "
         "it fails, 'told' says what each needs; where it says nothing, see whether the sensor "
         "'locations' runs. Without the section 'automation' nothing is due, and it passes."
     ),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import FromClause, and_, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import Case, FromClause, and_, case, delete, func, select, tuple_, update
 
 from contacts_pipeline.ledger import schema
 from contacts_pipeline.ledger.store import Ledger, utc_now
@@ -14,7 +14,7 @@ from contacts_pipeline.ledger.store import Ledger, utc_now
 
 @dataclass(frozen=True)
 class PushTimes:
-    """Moments in UTC, naive; ``last_good`` is None where no push has gone well yet."""
+    """Moments in UTC, naive; ``last_good`` is None where none has sent all that it had to yet."""
 
     first: datetime
     last_good: datetime | None
@@ -92,9 +92,8 @@ def last_pushes(
 def push_times(ledger: Ledger) -> dict[str, PushTimes]:
     """The times of every location that was ever pushed, or that a push gave up."""
     table = schema.pushes
-    good = case((table.c.status == "ok", table.c.finished_at))
     query = (
-        select(table.c.location_id, func.min(table.c.started_at), func.max(good))
+        select(table.c.location_id, func.min(table.c.started_at), func.max(_good_at(table)))
         .where(table.c.crm == ledger.crm)
         .group_by(table.c.location_id)
     )
@@ -109,12 +108,11 @@ def forget_pushes(ledger: Ledger, before: datetime) -> int:
     the first: they say how it stands.
     """
     table = schema.pushes
-    good = case((table.c.status == "ok", table.c.finished_at))
     needed = (
         select(
             table.c.location_id,
             func.max(table.c.number).label("last"),
-            func.max(good).label("last_good"),
+            func.max(_good_at(table)).label("last_good"),
             func.min(table.c.started_at).label("first"),
         )
         .where(table.c.crm == ledger.crm)
@@ -131,7 +129,7 @@ def forget_pushes(ledger: Ledger, before: datetime) -> int:
             pushed.c.number != needed.c.last,
             case(
                 (needed.c.last_good.is_(None), pushed.c.started_at != needed.c.first),
-                else_=or_(pushed.c.status != "ok", pushed.c.finished_at != needed.c.last_good),
+                else_=_good_at(pushed).is_distinct_from(needed.c.last_good),
             ),
         )
     )
@@ -142,6 +140,11 @@ def forget_pushes(ledger: Ledger, before: datetime) -> int:
                 tuple_(table.c.location_id, table.c.run_id).in_(says_nothing),
             )
         ).rowcount
+
+
+def _good_at(table: FromClause) -> Case[datetime | None]:
+    """When the push ended if it sent all that it had to, else null: what waits is not there yet."""
+    return case((and_(table.c.status == "ok", table.c.reason.is_(None)), table.c.finished_at))
 
 
 def _of(ledger: Ledger, table: FromClause, location_id: str) -> tuple[Any, Any]:

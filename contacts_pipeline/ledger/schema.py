@@ -142,7 +142,7 @@ pushes = Table(
     Column("started_at", DateTime, nullable=False),
     Column("finished_at", DateTime, nullable=False),
     Column("status", String, nullable=False, comment="ok, failed or held"),
-    Column("reason", String),
+    Column("reason", String, comment="Why it did not run to its end; null if it did."),
     Column("report", Text, nullable=False, comment="JSON: the counts that interface documents"),
     Column(
         "number",

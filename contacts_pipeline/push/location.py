@@ -104,7 +104,7 @@ async def push_location(
         plan_id=plan.plan_id,
         started_at=started_at,
         status=report.status,
-        reason=report.reason,
+        reason=report.reason or report.deferred_because,
         report=report.model_dump(),
     )
     return report

@@ -49,7 +49,9 @@ class Checks(Section):
         0.2, description="By how much all rows may shrink between two reads: 'rows_kept'."
     )
     stale_hours: float = Field(
-        48, gt=0, description="Since a location's last push that went well: 'no_location_stale'."
+        48,
+        gt=0,
+        description="Since a location's last push that sent all it had to: 'no_location_stale'.",
     )
     budget_days: int = Field(
         1, ge=1, description="Days that a location's plan may take by its limit: 'within_budget'."

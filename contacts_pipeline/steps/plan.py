@@ -135,7 +135,7 @@ def record_report(ledger: Ledger, location_id: str, run_id: str, report: Locatio
         plan_id=None,
         started_at=utc_now(),
         status=report.status,
-        reason=report.reason,
+        reason=report.reason or report.deferred_because,
         report=report.model_dump(),
     )
 

@@ -11,9 +11,11 @@ from contacts_pipeline.workspace import Workspace
 
 @dataclass(frozen=True)
 class Standing:
-    """A location; ``hours`` since a push went well, or since the first that did not.
+    """A location; ``hours`` since a push sent all that it had to, or since the first that did not.
 
-    A location that nobody has pushed yet has neither ``hours`` nor ``status``.
+    One that leaves a part to the next is no fault, but what waits gets no younger: ``reason`` and
+    ``told`` then say so. A location that nobody has pushed yet has neither ``hours`` nor
+    ``status``.
     """
 
     location: str
@@ -38,5 +40,9 @@ def standings(workspace: Workspace, now: datetime | None = None) -> list[Standin
         since = times[location.id].last_good or times[location.id].first
         report = LocationReport.model_validate_json(last[location.id]["report"])
         hours = (moment - since) / timedelta(hours=1)
-        found.append(Standing(location.id, hours, report.status, report.reason, report.told))
+        reason = report.reason or report.deferred_because
+        told = report.told
+        if report.deferred_because:
+            told = f"location {location.id}: {report.deferred} contacts wait for its next push"
+        found.append(Standing(location.id, hours, report.status, reason, told))
     return sorted(found, key=lambda one: (-(one.hours or 0.0), one.location))

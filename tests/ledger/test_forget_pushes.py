@@ -12,7 +12,7 @@ MUCH_LATER = BEGIN + timedelta(days=1000)
 
 
 def record(ledger: Ledger, location: str, states: str, crm: str = CRM) -> None:
-    """A push a day, which went well ('+') or failed ('-'), from run 1 on."""
+    """A push a day from run 1 on: it went well ('+'), failed ('-') or left a part ('~')."""
     rows = [
         {
             "crm": crm,
@@ -21,7 +21,8 @@ def record(ledger: Ledger, location: str, states: str, crm: str = CRM) -> None:
             "plan_id": "plan",
             "started_at": BEGIN + timedelta(days=day),
             "finished_at": BEGIN + timedelta(days=day, hours=1),
-            "status": "ok" if state == "+" else "failed",
+            "status": "failed" if state == "-" else "ok",
+            "reason": None if state == "+" else "told",
             "report": "{}",
             "number": day,
         }
@@ -40,7 +41,7 @@ def days_left(ledger: Ledger, location: str) -> list[int]:
 
 def test_how_a_location_stands_is_not_forgotten(ledger: Ledger) -> None:
     record(ledger, "well", "-+-++")
-    record(ledger, "failed since", "-+-+--")
+    record(ledger, "failed since", "-+-+~-")
     record(ledger, "never went well", "----")
     record(ledger, "pushed once", "+")
     record(ledger, "elsewhere", "+++", crm="https://another.example")

@@ -1,6 +1,7 @@
 """The day's requests: what is left of them, a reserve for others, and what has to wait."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from contacts_pipeline.crm import RateLimits
-from contacts_pipeline.ledger import day_left
+from contacts_pipeline.ledger import day_left, last_pushes, push_times
 from contacts_pipeline.push.budget import DailyBudget
 from contacts_pipeline.push.stop import Stopped, StopSignal
 from contacts_pipeline.sandbox import (
@@ -17,6 +18,7 @@ from contacts_pipeline.sandbox import (
     SandboxOptions,
     running_sandbox,
 )
+from contacts_pipeline.steps import standings
 from tests.push.evidence import assert_each_there_once
 from tests.push.project import Project, people
 
@@ -56,6 +58,24 @@ def test_reserve_is_left_to_others_whatever_the_settings_believe(
         assert (counts.create, counts.update) == (0, 0)
         assert counts.deferred == report.deferred == 40 - sent
         assert project.push_the_plan()["acme"].requests == 0
+
+
+def test_location_is_as_old_as_what_its_day_has_no_room_for(tmp_path: Path) -> None:
+    """A push that leaves contacts to the next is no fault, nor does it make the location fresh."""
+    with running_sandbox(limited(30)) as crm:
+        project = acme(tmp_path, crm, 20)
+        assert project.push()["acme"].created == 20
+        (then,) = standings(project.workspace)
+        assert (then.status, then.reason, then.told) == ("ok", None, None)
+        report = project.write(people(40)).push()["acme"]
+        assert (report.status, report.created, report.deferred) == ("ok", 10, 10)
+        with project.ledger() as ledger:
+            last_good = push_times(ledger)["acme"].last_good
+            assert last_good is not None
+            assert last_good < last_pushes(ledger)["acme"]["started_at"]
+        (now,) = standings(project.workspace, last_good + timedelta(hours=50))
+        assert (now.hours, now.status, now.reason) == (50, "ok", "daily_budget")
+        assert now.told == "location acme: 10 contacts wait for its next push"
 
 
 def test_headers_of_a_larger_account_win_over_the_registry(tmp_path: Path) -> None:
