@@ -44,7 +44,7 @@ class LocationsThat(When[dg.AssetKey]):
             "sendable": "enabled in the registry, not in its quiet hours, and not being pushed",
             "held": "held by a breaker",
             "unfinished": "its last push left rows to a later one",
-            "behind": "contacts were refreshed after its last push was planned",
+            "behind": "contacts were refreshed after its last push, or plan alone, was planned",
         }[self._are]
 
     def evaluate(
@@ -77,8 +77,9 @@ def _refreshed_or_due(automation: Automation) -> "When[Any]":
     read_meanwhile = dg.AssetSelection.assets(CRM)
     eager = When.eager().ignore(read_meanwhile).replace(_PUSHED_SINCE, pushed)
     refreshed = eager.with_label("refreshed")
-    # The end of a push makes a refresh forgotten that came while it ran.
-    ended_behind = push_ended & LocationsThat("behind")
+    # A request, and the end of a push, make a refresh forgotten that came right before.
+    ended: When[Any] = push_ended if automation.push else When.newly_updated()
+    ended_behind = ended & LocationsThat("behind")
     missed = ended_behind | ended_behind.since(When.newly_requested())
     failed: When[Any] = When.asset_matches(aim, When.execution_failed())
     tick: When[Any] = When.cron_tick_passed(automation.retry, automation.timezone)

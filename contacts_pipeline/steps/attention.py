@@ -1,11 +1,15 @@
 """What each location needs now: may it be sent to, is it held, is something left to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from contacts_pipeline.ledger import Ledger, last_pushes
+from contacts_pipeline.plan import PlanError, PlanHeader, newest_plan, read_header
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.push.guard import being_pushed
 from contacts_pipeline.settings import Location
@@ -24,7 +28,7 @@ class Attention:
     ``held``: by a breaker, until somebody acts or the data changes.
 
     ``unfinished``: the last push left rows to a later one. ``behind``: contacts were refreshed
-    after it was planned.
+    after it was planned; after the last plan where automation makes nothing but plans.
     """
 
     sendable: frozenset[str]
@@ -41,6 +45,9 @@ def attention(workspace: Workspace, now: datetime | None = None) -> Attention:
     with workspace.ledger() as ledger:
         reports = _reports(pushes_of_enabled(workspace, ledger))
         pushed = being_pushed(ledger, registry)
+    automation = workspace.settings.automation
+    plans_alone = automation is not None and not automation.push
+    made_last = _newest_plans(workspace, registry) if plans_alone else reports
     unique = workspace.snapshot("unique_contacts")
     refresh = snapshot_id(unique) if unique.exists() else None
     moment = now or datetime.now(UTC)
@@ -59,9 +66,19 @@ def attention(workspace: Workspace, now: datetime | None = None) -> Attention:
             name for name, report in reports.items() if report.deferred_because is not None
         ),
         behind=frozenset(
-            name for name, report in reports.items() if report.refresh not in {None, refresh}
+            name for name, made in made_last.items() if made.refresh not in {None, refresh}
         ),
     )
+
+
+def _newest_plans(workspace: Workspace, location_ids: Iterable[str]) -> Mapping[str, PlanHeader]:
+    """The header of each location's newest plan, if it has one that this program reads."""
+    found: dict[str, PlanHeader] = {}
+    for location_id in location_ids:
+        path = newest_plan(workspace.snapshots, workspace.settings.crm.base_url, location_id)
+        with suppress(PlanError, ValidationError):
+            found[location_id] = read_header(path, location_id)
+    return found
 
 
 def last_reports(workspace: Workspace) -> Mapping[str, LocationReport]:

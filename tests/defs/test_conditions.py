@@ -182,3 +182,21 @@ def test_with_push_false_plans_alone_are_asked_for(
     tick()
     refresh(instance)
     assert tick() == all_of() | {"upsert_plan": set(PLACES)}
+
+
+@pytest.mark.usefixtures("crm")
+def test_with_push_false_a_refresh_right_after_a_request_asks_for_another_plan(
+    project: Project, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    plans_alone = all_of() | {"upsert_plan": set(PLACES)}
+    settings = SETTINGS + "automation: {push: false}\n"
+    project.write(people("acme", 1), settings)
+    tick()
+    refresh(instance)
+    assert tick() == plans_alone
+    assert run(instance, "plan", *PLACES) == set()
+    project.write(people("acme", 2), settings)
+    refresh(instance)
+    assert tick() == plans_alone
+    assert run(instance, "plan", *PLACES) == set()
+    assert tick() == all_of()
