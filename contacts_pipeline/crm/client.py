@@ -10,15 +10,17 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
-from pydantic import SecretStr
+from pydantic import SecretBytes, SecretStr
 
 from contacts_pipeline.crm.access import Access
+from contacts_pipeline.crm.connection import Answer
 from contacts_pipeline.crm.documents import read_document
 from contacts_pipeline.crm.errors import (
     CrmError,
+    LocationClosed,
     TokenExpired,
     TokenInvalid,
     UnclearFate,
@@ -62,35 +64,35 @@ class CrmClient:
     ) -> None:
         self.location_id = location_id
         self.requests = 0
-        self._date = ""
+        self._date = b""
         self._observe = observe
-        self._base_url = base_url.rstrip("/")
-        self._upsert_url = httpx.URL(f"{self._base_url}/contacts/upsert")
-        self._transport = Transport(timeout_seconds, ssl_context)
+        url = httpx.URL(base_url.rstrip("/"))
+        self._path = url.raw_path.decode("ascii").rstrip("/")
+        self._headers = {
+            "Host": url.netloc.decode("ascii"),
+            "User-Agent": "contacts-pipeline",
+            "Version": API_VERSION,
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",  # what httpx reads, whatever is installed
+            "Content-Type": "application/json",
+        }
+        self._transport = Transport(url, timeout_seconds, ssl_context or shared_ssl_context())
         self._access = access
         self._bearer: SecretStr | None = None
         self._proven: SecretStr | None = None
-        self._headers = httpx.Headers(
-            {
-                "Version": API_VERSION,
-                "Accept": "application/json",
-                # aiohttp would ask for all that is installed, and httpx may not read it.
-                "Accept-Encoding": "gzip, deflate",
-                "Content-Type": "application/json",
-            }
-        )
+        self._constant = SecretBytes(b"")
 
     @property
     def server_time(self) -> datetime | None:
         """The CRM's own time at its last answer, to the second; None where it told none."""
         try:
-            return parsedate_to_datetime(self._date)
+            return parsedate_to_datetime(self._date.decode())
         except ValueError:
             return None
 
     async def upsert(self, body: bytes) -> Upserted:
         """``POST /contacts/upsert`` with ``body`` as it is."""
-        return await self._ask(Upserted.of, "POST", self._upsert_url, body=body)
+        return await self._ask(Upserted.of, "POST", "/contacts/upsert", body=body)
 
     async def update(self, contact_id: str, body: bytes) -> Upserted:
         """``PUT /contacts/{id}``."""
@@ -136,41 +138,34 @@ class CrmClient:
         self,
         read: Callable[[object], _AnswerT],
         method: str,
-        path: str | httpx.URL,
+        path: str,
         *,
         body: bytes | None = None,
         query: dict[str, str] | None = None,
     ) -> _AnswerT:
-        url = path if isinstance(path, httpx.URL) else f"{self._base_url}{path}"
         bearer = self._access.bearer or await self._access.obtain()
-        headers = self._headers_with(bearer)
-        request = httpx.Request(method, url, params=query, content=body, headers=headers)
+        target = f"{path}?{urlencode(query)}" if query else path
+        request = self._composed(bearer, method, target, body)
         self.requests += 1
-        failure: CrmError
         try:
-            response = await self._transport.handle_async_request(request)
-        except httpx.ConnectError as error:
+            answer = await self._transport.send(request)
+        except Unreachable:
             self.requests -= 1
-            failure = Unreachable(f"no connection ({error})")
-        except httpx.HTTPError as error:
-            failure = UnclearFate(f"no whole answer ({error})")
-        else:
-            limits = RateLimits.of(response.headers)
-            self._observe(limits)
-            self._date = response.headers.get("Date", self._date)
-            if not response.is_success:
-                raise await self._error_of(response, bearer)
-            self._proven = bearer
-            try:
-                return read(read_document(response.content))
-            except ValueError:
-                status = response.status_code
-                told = f"HTTP {status} without a usable body"
-                failure = UnclearFate(told, status=status, limits=limits)
-        raise failure  # out here, so that the error which it stands for, with values, is not kept
+            raise
+        limits = RateLimits.of(answer.headers)
+        self._observe(limits)
+        self._date = answer.headers.get(b"date", self._date)
+        if not answer.is_success:
+            raise await self._error_of(answer, limits, bearer)
+        self._proven = bearer
+        try:
+            return read(read_document(answer.content))
+        except ValueError:
+            told = f"HTTP {answer.status} without a usable body"
+        raise UnclearFate(told, status=answer.status, limits=limits)  # without what it stands for
 
-    async def _error_of(self, response: httpx.Response, bearer: SecretStr) -> CrmError:
-        error = error_from(response)
+    async def _error_of(self, answer: Answer, limits: RateLimits, bearer: SecretStr) -> CrmError:
+        error = error_from(answer.status, answer.content, limits)
         if not isinstance(error, TokenInvalid):
             return error
         was_good = self._proven is bearer
@@ -178,11 +173,22 @@ class CrmClient:
             return error
         return TokenExpired(str(error), status=error.status, limits=error.limits)
 
-    def _headers_with(self, bearer: SecretStr) -> httpx.Headers:
+    def _composed(self, bearer: SecretStr, method: str, target: str, body: bytes | None) -> bytes:
+        """The request's bytes; all that is the same for every request is composed once a token."""
         if bearer is not self._bearer:
-            self._headers["Authorization"] = f"Bearer {bearer.get_secret_value()}"
-            self._bearer = bearer
-        return self._headers
+            self._bearer, self._constant = bearer, self._constant_with(bearer)
+        length = b"" if body is None else b"Content-Length: %d\r\n" % len(body)
+        line = f"{method} {self._path}{target} HTTP/1.1\r\n".encode("ascii")
+        return b"".join((line, self._constant.get_secret_value(), length, b"\r\n", body or b""))
+
+    def _constant_with(self, bearer: SecretStr) -> SecretBytes:
+        token = bearer.get_secret_value()
+        if not (token.isascii() and token.isprintable()):
+            raise LocationClosed("the token holds a character that no token has")
+        told = self._headers | {"Authorization": f"Bearer {token}"}
+        return SecretBytes(
+            "".join(f"{name}: {it}\r\n" for name, it in told.items()).encode("ascii")
+        )
 
     async def __aenter__(self) -> Self:
         return self

@@ -15,6 +15,7 @@ CrmError
 Which answer means which: the vendor's error table and field reports.
 """
 
+import json
 import re
 
 import httpx
@@ -110,10 +111,9 @@ class ClientOutdated(CrmError):
     code = "api_version_refused"
 
 
-def error_from(response: httpx.Response) -> CrmError:
-    """The error that ``response`` stands for; it is not a usable 2xx."""
-    status, limits = response.status_code, RateLimits.of(response.headers)
-    body_status, message = _told(response)
+def error_from(status: int, content: bytes, limits: RateLimits) -> CrmError:
+    """The error that an answer stands for; it is not a usable 2xx."""
+    body_status, message = _told(content)
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return RateLimited("too many requests", status=status, limits=limits)
     if status == httpx.codes.UNAUTHORIZED:
@@ -121,7 +121,7 @@ def error_from(response: httpx.Response) -> CrmError:
     if status == httpx.codes.FORBIDDEN:
         if message:
             return LocationClosed(message, status=status, limits=limits)
-        told = f"refused by a page instead of the API: {_title(response)}"
+        told = f"refused by a page instead of the API: {_title(content) or f'HTTP {status}'}"
         return BlockedByEdge(told, status=status, limits=limits)
     if status == httpx.codes.REQUEST_TIMEOUT or not httpx.codes.is_client_error(status):
         told = message or f"HTTP {status} without a usable body"
@@ -147,15 +147,15 @@ def _unauthorized(message: str, limits: RateLimits) -> CrmError:
     return TokenInvalid(message or "the token is refused", status=status, limits=limits)
 
 
-def _title(page: httpx.Response) -> str:
-    found = _TITLE.search(page.text)
-    return without_values(found[1].strip() if found else "") or f"HTTP {page.status_code}"
+def _title(page: bytes) -> str:
+    found = _TITLE.search(page.decode(errors="replace"))
+    return without_values(found[1].strip()) if found else ""
 
 
-def _told(response: httpx.Response) -> tuple[int | None, str]:
+def _told(content: bytes) -> tuple[int | None, str]:
     """The body's own status and message; the message is a string or a list, or it is HTML."""
     try:
-        body = response.json()
+        body = json.loads(content)
     except ValueError:
         return None, ""
     if not isinstance(body, dict):

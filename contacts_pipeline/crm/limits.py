@@ -1,9 +1,8 @@
 """The rate limits as the CRM states them in the headers of every answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
-
-import httpx
 
 LONGEST_INTERVAL_SECONDS = 3_600.0  # the vendor's is 10 s; what is longer is a slip of the header
 
@@ -24,18 +23,16 @@ class RateLimits:
     retry_after_seconds: float | None = None
 
     @classmethod
-    def of(cls, headers: httpx.Headers) -> Self:
-        """Read the headers; one that is no number, or an impossible one, counts as absent."""
-        # A look-up in httpx's headers walks through all of them, and there are six.
-        told = {name.lower(): value for name, value in headers.raw}
-        interval = _number(told.get(b"x-ratelimit-interval-milliseconds"))
+    def of(cls, headers: Mapping[bytes, bytes]) -> Self:
+        """Read them by name in lower case; no number, or an impossible one, counts as absent."""
+        interval = _number(headers.get(b"x-ratelimit-interval-milliseconds"))
         return cls(
-            burst=_count(told.get(b"x-ratelimit-max")),
-            burst_remaining=_count(told.get(b"x-ratelimit-remaining")),
+            burst=_count(headers.get(b"x-ratelimit-max")),
+            burst_remaining=_count(headers.get(b"x-ratelimit-remaining")),
             interval_seconds=_interval(interval),
-            daily=_count(told.get(b"x-ratelimit-limit-daily")),
-            daily_remaining=_count(told.get(b"x-ratelimit-daily-remaining")),
-            retry_after_seconds=_number(told.get(b"retry-after")),
+            daily=_count(headers.get(b"x-ratelimit-limit-daily")),
+            daily_remaining=_count(headers.get(b"x-ratelimit-daily-remaining")),
+            retry_after_seconds=_number(headers.get(b"retry-after")),
         )
 
 

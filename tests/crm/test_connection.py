@@ -1,0 +1,268 @@
+"""A connection against a server that says anything: whole answers, and all that is none."""
+
+import asyncio
+import gzip
+import json
+import socket
+import ssl
+import threading
+import zlib
+from collections.abc import Callable
+
+import pytest
+import trustme
+import uvloop
+from pydantic import SecretStr
+
+from contacts_pipeline.crm import (
+    CrmClient,
+    LocationClosed,
+    StaticToken,
+    UnclearFate,
+    Unreachable,
+    Upserted,
+)
+from contacts_pipeline.crm import connection as connection_module
+from contacts_pipeline.crm import transport as transport_module
+from tests.crm.asking import BODY, TOKEN, ask, failure
+from tests.crm.peer import Peer, Script, running_peer, says
+
+DOCUMENT = json.dumps({"new": True, "contact": {"id": "c1"}}).encode()
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(DOCUMENT), DOCUMENT)
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(DOCUMENT), DOCUMENT)
+
+
+def with_length(body: bytes, *headers: bytes) -> bytes:
+    lines = b"".join(header + b"\r\n" for header in headers)
+    return HEAD + lines + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [ANSWER],
+        [bytes([byte]) for byte in ANSWER],
+        [CHUNKED + b"0\r\n\r\n"],
+        [CHUNKED, b"0\r\nContent-Encoding: trailer\r\n\r\n"],
+        [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ANSWER],
+        [with_length(gzip.compress(DOCUMENT), b"content-encoding: GZIP")],
+        [with_length(zlib.compress(DOCUMENT), b"Content-Encoding: deflate")],
+    ],
+    ids=["at once", "drop by drop", "chunked", "trailers", "announced", "gzip", "deflate"],
+)
+def test_answer_is_read_however_it_is_sent(answer: list[bytes]) -> None:
+    with running_peer(says(answer, ANSWER)) as peer:
+        assert [one.contact.id for one in twice(peer)] == ["c1", "c1"]
+        assert peer.connections == 1, "the connection is kept"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ANSWER.replace(b"\r\n", b"\r\nConnection: close\r\n", 1),
+        ANSWER.replace(b"1.1", b"1.0", 1),
+        ANSWER + ANSWER,
+        ANSWER + b"rubbish",
+    ],
+    ids=["close", "HTTP/1.0", "another answer", "rubbish behind it"],
+)
+def test_connection_that_ends_or_says_too_much_is_not_used_again(answer: bytes) -> None:
+    with running_peer(says(answer), says(ANSWER)) as peer:
+        assert [one.contact.id for one in twice(peer)] == ["c1", "c1"]
+        assert peer.connections == len(peer.requests) == 2
+
+
+def test_answer_without_a_length_ends_with_its_connection() -> None:
+    with running_peer(says([HEAD + b"\r\n", DOCUMENT], keeps=False), says(ANSWER)) as peer:
+        assert [one.contact.id for one in twice(peer)] == ["c1", "c1"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"rubbish",
+        b"HTTP/2 200 OK\r\n\r\n",
+        HEAD,
+        HEAD + b"Content-Le",
+        ANSWER[:-1],
+        CHUNKED,
+        CHUNKED.replace(b"\r\n\r\n", b"\r\n\r\nzz", 1),
+        ANSWER.replace(b"\r\n", b"\r\nContent-Length: 1\r\n", 1),
+        ANSWER.replace(b"\r\n", b"\r\nTransfer-Encoding: chunked\r\n", 1),
+        ANSWER.replace(b"Length: ", b"Length: -"),
+        ANSWER.replace(b"\r\n", b"\r\nbad name\0: 1\r\n", 1),
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.1 304 Not Modified\r\n\r\n",
+        with_length(DOCUMENT, b"Content-Encoding: gzip"),
+        with_length(gzip.compress(DOCUMENT)[:30], b"Content-Encoding: gzip"),
+    ],
+)
+def test_what_is_no_whole_answer_leaves_the_fate_unclear(answer: bytes) -> None:
+    with running_peer(says(answer, keeps=False)) as peer:
+        assert isinstance(failure(peer.url), UnclearFate)
+        assert len(peer.requests) == 1, "nothing is sent again by itself"
+
+
+@pytest.mark.parametrize("head", [HEAD, HEAD + b"Content-Length: 900000\r\n\r\n"])
+def test_answer_that_is_too_long_leaves_the_fate_unclear(
+    head: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "MOST_BYTES", 200_000)
+    with running_peer(says([head, *[b"X-More: %040d\r\n" % 0] * 10_000])) as peer:
+        assert str(failure(peer.url)) == "no whole answer (too long)"
+
+
+@pytest.mark.parametrize("said", [b"", ANSWER[:-1]])
+def test_who_waits_too_long_hangs_up(said: bytes) -> None:
+    with running_peer(says(said)) as peer:
+        assert isinstance(failure(peer.url, timeout_seconds=0.3), UnclearFate)
+        assert peer.left.wait(60)
+
+
+def test_who_stops_waiting_hangs_up() -> None:
+    async def stop_waiting(client: CrmClient) -> None:
+        asking = asyncio.create_task(client.upsert(BODY))
+        await until(lambda: bool(peer.requests))
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    with running_peer(says(b"")) as peer:
+        ask(peer.url, stop_waiting)
+        assert peer.left.wait(60)
+
+
+def test_connection_that_the_server_closed_meanwhile_is_not_used() -> None:
+    async def call(client: CrmClient) -> None:
+        await client.upsert(BODY)
+        (kept,) = client._transport._free  # noqa: SLF001 - to know that the close has arrived
+        await until(lambda: not kept.is_free)
+        await client.upsert(BODY)
+        assert client.requests == 2
+
+    with running_peer(says(ANSWER, keeps=False), says(ANSWER)) as peer:
+        ask(peer.url, call)
+
+
+def test_connection_that_speaks_unasked_is_not_used() -> None:
+    async def call(client: CrmClient) -> None:
+        await client.upsert(BODY)
+        (kept,) = client._transport._free  # noqa: SLF001 - to know that the words have arrived
+        speak.set()
+        await until(lambda: not kept.is_free)
+        await client.upsert(BODY)
+
+    speak = threading.Event()
+
+    def speaks_unasked(peer: Peer, connection: socket.socket) -> None:
+        says(ANSWER, keeps=False)(peer, connection)
+        speak.wait()
+        connection.sendall(ANSWER)
+        connection.recv(1)
+
+    with running_peer(speaks_unasked, says(ANSWER)) as peer:
+        ask(peer.url, call)
+
+
+def test_connection_that_was_idle_for_long_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport_module, "KEPT_SECONDS", -1.0)
+    with running_peer(says(ANSWER), says(ANSWER)) as peer:
+        twice(peer)
+        assert peer.connections == 2
+
+
+def test_request_is_sent_as_it_is_and_past_any_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    body = b'{ "email":"\xc3\xbc@example.com" }'
+
+    async def call(client: CrmClient) -> None:
+        await client.upsert(body)
+        await client.get("a/../b?c d")
+        with pytest.raises(UnclearFate):
+            await client.find_duplicate("a+b@example.com", None)
+
+    with running_peer(says(ANSWER, ANSWER, b"", keeps=False)) as peer:
+        ask(f"{peer.url}/prefix/", call)
+        upsert, get, find = (one.decode().split("\r\n") for one in peer.requests)
+    assert upsert == [
+        "POST /prefix/contacts/upsert HTTP/1.1",
+        f"Host: localhost:{peer.port}",
+        "User-Agent: contacts-pipeline",
+        "Version: 2021-07-28",
+        "Accept: application/json",
+        "Accept-Encoding: gzip, deflate",
+        "Content-Type: application/json",
+        f"Authorization: Bearer {TOKEN}",
+        f"Content-Length: {len(body)}",
+        "",
+        body.decode(),
+    ]
+    assert get[0] == "GET /prefix/contacts/a%2F..%2Fb%3Fc%20d HTTP/1.1"
+    assert find[0].endswith("/duplicate?locationId=acme&email=a%2Bb%40example.com HTTP/1.1")
+    assert [line for line in get[1:] if line] == upsert[1:8]
+
+
+@pytest.mark.parametrize("token", ["pit\r\nX-Other: 1", "pit\n", "pït"])
+def test_token_adds_no_header(token: str) -> None:
+    with running_peer() as peer:
+        error = failure(peer.url, token=token)
+    assert isinstance(error, LocationClosed)
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_certificate_of_the_host_by_a_trusted_authority_is_needed(
+    loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    authority, stranger = trustme.CA(), trustme.CA()
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(theirs)
+    other_host = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("crm.example.com").configure_cert(other_host)
+
+    def upsert(tls: ssl.SSLContext, trusted: trustme.CA, *scripts: Script) -> list[bytes]:
+        ours = ssl.create_default_context()
+        trusted.configure_trust(ours)
+
+        async def run() -> None:
+            token = StaticToken(SecretStr(TOKEN))
+            client = CrmClient(peer.url, "acme", token, ssl_context=ours, timeout_seconds=30)
+            async with client:
+                for _ in range(2):
+                    await client.upsert(BODY)
+
+        with running_peer(*scripts, tls=tls) as peer, asyncio.Runner(loop_factory=loop) as runner:
+            runner.run(run())
+        return peer.requests
+
+    assert len(upsert(theirs, authority, says(ANSWER, ANSWER))) == 2
+    for tls, trusted in ((theirs, stranger), (other_host, authority)):
+        with pytest.raises(Unreachable):
+            upsert(tls, trusted, says(ANSWER))
+
+
+def test_handshake_that_never_ends_means_nothing_was_sent() -> None:
+    def silent(_peer: Peer, connection: socket.socket) -> None:
+        while connection.recv(65536):
+            pass
+
+    with running_peer(silent) as peer:
+        url = peer.url.replace("http:", "https:")
+        assert isinstance(failure(url, timeout_seconds=0.3), Unreachable)
+
+
+def twice(peer: Peer) -> list[Upserted]:
+    async def call(client: CrmClient) -> list[Upserted]:
+        return [await client.upsert(BODY), await client.upsert(BODY)]
+
+    answers: list[Upserted] = ask(peer.url, call)
+    return answers
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    while not holds():  # noqa: ASYNC110 - another thread makes it so
+        await asyncio.sleep(0.01)
