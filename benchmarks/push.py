@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from push_peers import LATENCIES_MS, all_tools, resent_after_kill, rows_per_second
-from push_shares import TRIAL, VENDOR, Case, Share, bare_requests_per_second, pushed_together
+from push_shares import TRIAL, VENDOR, Case, Share, bare_load, pushed_together
 
 FLEET = 200
 SECONDS, QUICK_SECONDS = 60, 30
@@ -47,13 +47,13 @@ def limits(*, quick: bool) -> dict[str, Any]:
     """The figures of pushes that keep to a limit."""
     fleet = Case(FLEET, 150, "sliding")
     bare_seconds = QUICK_BARE_SECONDS if quick else BARE_SECONDS
-    bare = [bare_requests_per_second(fleet, bare_seconds)]
+    bare = [bare_load(fleet, bare_seconds)]
     if quick:
         few = [Case(1, 150, "fixed"), Case(20, 150, "sliding"), Case(1, 50, "sliding", TRIAL)]
         *shares, of_fleet = pushed_together([*few, fleet], QUICK_SECONDS)
     else:
         (of_fleet,) = pushed_together([fleet], SECONDS)
-    bare.append(bare_requests_per_second(fleet, bare_seconds))
+    bare.append(bare_load(fleet, bare_seconds))
     if not quick:
         shares = [
             share
@@ -68,7 +68,8 @@ def limits(*, quick: bool) -> dict[str, Any]:
                 SECONDS,
             )
         ]
-    reachable = min(FLEET * VENDOR.per_second, sum(bare) / len(bare))
+    beside = sum(one.per_second for one in bare) / len(bare)
+    reachable = min(FLEET * VENDOR.per_second, beside)
     return {
         "share_of_limit": {
             "1": round(_worst(shares, 1), 4),
@@ -78,7 +79,8 @@ def limits(*, quick: bool) -> dict[str, Any]:
         "rate_limited": sum(share.rate_limited for share in [*shares, of_fleet]),
         "cpu_us_per_request": round(of_fleet.cpu_us, 1),
         "requests_per_second": round(of_fleet.per_second, 1),
-        "bare_requests_per_second": [round(one, 1) for one in bare],
+        "bare_requests_per_second": [round(one.per_second, 1) for one in bare],
+        "bare_cpu_us_per_request": [round(one.cpu_us, 1) for one in bare],
         "cases": [share.told() for share in [*shares, of_fleet]],
     }
 

@@ -1,10 +1,12 @@
-"""What sandbox and machine bear: requests over bare connections, with nothing read or kept.
+"""What sandbox and machine bear: the push's bodies at the push's pace, with nothing read or kept.
 
 A process of its own, as the push has: ``python benchmarks/push_bare.py URL LOCATIONS SECONDS``
-prints the requests a second that were answered. The bodies are those of the push.
+prints one JSON document, the requests a second that were answered and its CPU a request. Like a
+push, each location sends when its turn has come and it has no more than so many in flight.
 """
 
 import asyncio
+import itertools
 import json
 import sys
 import time
@@ -13,27 +15,30 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import uvloop
-from push_project import contact_bodies, location_ids
+from push_project import IN_FLIGHT, Limit, contact_bodies, location_ids
 
 from contacts_pipeline.sandbox import DEFAULT_TOKEN
 
-CONNECTIONS_A_LOCATION = 3  # at 150 ms latency 20 requests a second, twice the vendor's limit
-WARM_UP_SECONDS = 0.5
+TURN_SECONDS = 1 / Limit().per_second
+WARM_UP_SECONDS = 2.0
 
 
 class Connection(asyncio.Protocol):
-    """Sends the next request as soon as the last one's answer is whole."""
+    """Goes back to the free ones as soon as the last request's answer is whole."""
 
     answered = 0
 
-    def __init__(self, requests: Iterator[bytes]) -> None:
-        self._requests = requests
+    def __init__(self, free: "asyncio.LifoQueue[Connection]") -> None:
+        self._free = free
         self._read = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the first."""
+        """It may be asked."""
         self._transport = cast("asyncio.Transport", transport)
-        self._send()
+
+    def send(self, request: bytes) -> None:
+        """Send a request; the answer is counted."""
+        self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         """Count the answer once its body is there."""
@@ -47,15 +52,12 @@ class Connection(asyncio.Protocol):
                 raise SystemExit(head.decode())
             self._read = b""
             Connection.answered += 1
-            self._send()
-
-    def _send(self) -> None:
-        self._transport.write(next(self._requests))
+            self._free.put_nowait(self)
 
 
-def requests(host: str, location: str, part: int) -> Iterator[bytes]:
+def requests(host: str, location: str) -> Iterator[bytes]:
     """Upserts of ever new people, ready to be sent."""
-    for number in range(part, 10**9, CONNECTIONS_A_LOCATION):
+    for number in itertools.count():
         body = json.dumps(contact_bodies(location, 1, start=number)[0]).encode()
         head = (
             f"POST /contacts/upsert HTTP/1.1\r\nHost: {host}\r\n"
@@ -65,22 +67,43 @@ def requests(host: str, location: str, part: int) -> Iterator[bytes]:
         yield head.encode() + body
 
 
-async def load(url: str, locations: int, seconds: float) -> float:
-    """Requests a second, after a moment to get going."""
-    place = urlsplit(url)
-    loop = asyncio.get_running_loop()
-    for location in location_ids(locations):
-        for part in range(CONNECTIONS_A_LOCATION):
-            bodies = requests(place.netloc, location, part)
-            await loop.create_connection(
-                lambda it=bodies: Connection(it), place.hostname, place.port
+async def send_at_pace(url: str, location: str, first_turn: float) -> None:
+    """Send on and on, each request at its turn; a turn that finds nothing free is late."""
+    place, loop = urlsplit(url), asyncio.get_running_loop()
+    free = asyncio.LifoQueue[Connection]()
+    connections = 0
+    for turn, request in enumerate(requests(place.netloc, location)):
+        await asyncio.sleep(first_turn + turn * TURN_SECONDS - loop.time())
+        if free.empty() and connections < IN_FLIGHT:
+            connections += 1
+            _, made = await loop.create_connection(
+                lambda: Connection(free), place.hostname, place.port
             )
+            free.put_nowait(made)
+        (await free.get()).send(request)
+
+
+async def load(url: str, locations: int, seconds: float) -> dict[str, float]:
+    """Requests a second and CPU a request, after a moment to get going."""
+    start, names = asyncio.get_running_loop().time(), location_ids(locations)
+    tasks = [
+        asyncio.create_task(send_at_pace(url, name, start + TURN_SECONDS * at / locations))
+        for at, name in enumerate(names)
+    ]
     await asyncio.sleep(WARM_UP_SECONDS)
-    before, started = Connection.answered, time.perf_counter()
+    before, cpu, started = Connection.answered, time.process_time(), time.perf_counter()
     await asyncio.sleep(seconds)
-    return (Connection.answered - before) / (time.perf_counter() - started)
+    answered = Connection.answered - before
+    figures = {
+        "per_second": answered / (time.perf_counter() - started),
+        "cpu_us": (time.process_time() - cpu) / answered * 1e6,
+    }
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    return figures
 
 
 if __name__ == "__main__":
-    rate = uvloop.run(load(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))
-    sys.stdout.write(f"{rate}\n")
+    told = uvloop.run(load(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))
+    sys.stdout.write(json.dumps(told) + "\n")

@@ -82,13 +82,21 @@ def pushed_together(cases: Sequence[Case], seconds: int) -> list[Share]:
         ]
 
 
-def bare_requests_per_second(case: Case, seconds: float) -> float:
-    """What a bare load generator reaches against the same sandbox, without its limits."""
+@dataclass(frozen=True)
+class Bare:
+    """What a bare load generator came to: answers a second, and its own CPU for each."""
+
+    per_second: float
+    cpu_us: float
+
+
+def bare_load(case: Case, seconds: float) -> Bare:
+    """A bare load generator at the push's pace against the same sandbox, which refuses nothing."""
     options = crm_options(case.locations, NO_LIMIT, latency_ms=case.latency_ms)
     with serving_process(options) as crm:
         command = [sys.executable, str(BARE), crm.url, str(case.locations), str(seconds)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        return float(done.stdout)
+        return Bare(**json.loads(done.stdout))
 
 
 @contextmanager
