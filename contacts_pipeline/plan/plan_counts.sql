@@ -31,7 +31,6 @@ sent as (
         coalesce(sum(requests) filter (not is_deferred), 0)::bigint as requests,
         coalesce(sum(requests) filter (is_deferred), 0)::bigint as deferred_requests
     from sending_order
-    join upsert_plan using (location_id, identity)
     group by location_id
 ),
 

@@ -132,7 +132,11 @@ SCHEMAS: dict[str, pa.Schema] = {
     "deferred_contacts": DEFERRED_CONTACTS,
     "day_left": pa.schema([("location_id", TEXT), ("requests", pa.int64())]),
     "sending_order": pa.schema(
-        [("location_id", TEXT), ("identity", TEXT), ("requests", pa.int64()), ("is_deferred", FLAG)]
+        [
+            *_schema("location_id identity action"),
+            ("requests", pa.int64()),
+            ("is_deferred", FLAG),
+        ]
     ),
 }
 DEFAULTS: dict[str, dict[str, Any]] = {

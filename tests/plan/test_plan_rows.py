@@ -180,7 +180,10 @@ def test_every_row_is_counted_once(out: Relation) -> None:
             ("5", "unchanged", None, None),
         ),
         sending_order=of(
-            "identity requests is_deferred", ("1", 2, False), ("2", 1, False), ("3", 1, True)
+            "identity action requests is_deferred",
+            ("1", "create", 2, False),
+            ("2", "update", 1, False),
+            ("3", "update", 1, True),
         ),
     )
     assert rows == {("acme", 8, 1, 2, 1, 1, 1, 1, 1, 3), ("empty", 0, 0, 0, 0, 0, 0, 0, 0, 0)}
