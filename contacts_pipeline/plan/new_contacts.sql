@@ -11,12 +11,23 @@ with said as (
     join decisions using (location_id, identity)
     cross join policy
     where decisions.contact_id is null or decisions.creates_another
+),
+
+-- Many contacts say the same fields and have the same tags: each is taken apart, or hashed, once.
+field_lists as (
+    select field_names, string_split(field_names, ',') as fields
+    from (select distinct field_names from said)
+),
+
+tag_hashes as (
+    select tags, keyed_hash('tags', tags) as hash
+    from (select distinct tags from said where adds_tags)
 )
 
 select
     location_id,
     identity,
-    fields as changed_fields,
+    coalesce(field_lists.fields, []) as changed_fields,
     '{' || concat_ws(
         ',',
         '"locationId":' || to_json(location_id)::varchar,
@@ -25,5 +36,7 @@ select
         after_tags
     ) || '}' as body,
     if(adds_tags, tag_list, null) as add_tags,
-    if(adds_tags, '{"tags":"' || keyed_hash('tags', tags) || '"}', '{}') as hashes
+    if(adds_tags, '{"tags":"' || tag_hashes.hash || '"}', '{}') as hashes
 from said
+left join field_lists using (field_names)
+left join tag_hashes using (tags)

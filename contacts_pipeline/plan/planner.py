@@ -48,7 +48,7 @@ IDENTITIES: Relations = (
     ("gone_contacts", "table"),
     ("withheld_values", "table"),
     ("settled_contacts", "table"),
-    ("sendable_contacts", "table"),
+    ("sendable_contacts", "view"),
     ("said_fields", "view"),
     ("said_rows", "table"),
     ("row_hashes", "table"),
@@ -56,7 +56,7 @@ IDENTITIES: Relations = (
     ("compared_contacts", "table"),
 )
 CHANGES: Relations = (
-    ("new_contacts", "table"),
+    ("new_contacts", "view"),
     ("contact_fields", "table"),
     ("listed_fields", "view"),
     ("known_fields", "table"),

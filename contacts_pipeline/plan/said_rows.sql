@@ -1,7 +1,8 @@
 -- What each identity says that is not settled, as the text between the brackets of a body. Tags stand
 -- apart, since they may need a request of their own.
 -- location_id, identity, tag_list (varchar[], null if none), tags (JSON text, null if none),
--- before_tags, after_tags (text, null if nothing is said there), fields (API fields that it says),
+-- before_tags, after_tags (text, null if nothing is said there), field_names (API fields that it
+-- says, by commas, null if none),
 -- row_hash (of all of it: the same for the same fields, whatever they were made of)
 with spoken as (
     select
@@ -36,7 +37,7 @@ with spoken as (
             '"assignedTo":' || "assignedTo",
             '"gender":' || "gender"
         ), '') as after_tags,
-        coalesce(string_split(nullif(concat_ws(
+        nullif(concat_ws(
             ',',
             if("firstName" is not null, 'firstName', null),
             if("lastName" is not null, 'lastName', null),
@@ -60,7 +61,7 @@ with spoken as (
             if("companyName" is not null, 'companyName', null),
             if("assignedTo" is not null, 'assignedTo', null),
             if("gender" is not null, 'gender', null)
-        ), ''), ','), []) as fields
+        ), '') as field_names
     from said_fields
 )
 
