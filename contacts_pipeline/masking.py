@@ -9,6 +9,8 @@ HIDDEN = "***"
 _SHOWN_FROM = 6
 """Characters from which a text may show its ends."""
 _PHONE = re.compile(r"\+?[\d\s().\-/]*")
+_NAME = re.compile(r"[^\W\d_][^\d_@]*[\s,][^\d_@]*[^\W\d_]\.?")
+"""Letters with a blank or comma amid them; what numbers rows has a digit, or is one word."""
 _PHONE_DIGITS = range(7, 16)
 _BARE_PHONE_DIGITS = range(10, 16)  # fewer, and nothing else, are a number like any other
 
@@ -27,9 +29,9 @@ def mask(text: str | None) -> str | None:
 
 
 def looks_personal(key: str) -> bool:
-    """Whether a row's key is an email or a phone by its looks, as some sources have it."""
+    """Whether a row's key is an email, a phone or a name by its looks, as some sources have it."""
     text = key.strip()
-    if "@" in text:
+    if "@" in text or _NAME.fullmatch(text):
         return True
     digits = sum(one.isdigit() for one in text)
     return _PHONE.fullmatch(text) is not None and (

@@ -27,11 +27,19 @@ def test_a_masked_value_reaches_nobody(text: str | None, shown: str | None) -> N
         ("+49 711 2842222", True),
         ("(212) 555-0100", True),
         ("2125550100", True),
+        ("Anna Berg", True),
+        ("O'Hara,Scarlett", True),
+        ("Martin Luther King Jr.", True),
+        ("José", False),
+        ("store berlin 17", False),
+        ("a-b_c", False),
         ("1000001", False),
         ("customer-17", False),
         ("9b2f6c1e-8d4a-4a54-9a57-0d5b3a3f7c11", False),
         ("20260001234567890123", False),
     ],
 )
-def test_a_key_that_is_an_email_or_a_phone_is_recognised(key: str, *, personal: bool) -> None:
+def test_a_key_that_is_an_email_a_phone_or_a_name_is_recognised(
+    key: str, *, personal: bool
+) -> None:
     assert looks_personal(key) is personal

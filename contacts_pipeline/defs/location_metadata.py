@@ -108,7 +108,7 @@ def run_tags(
 
 
 def _to_explain(path: Path, location_id: str, query: str) -> dg.TableMetadataValue:
-    """Rows with the command that tells all of each; a key that is somebody's address is masked."""
+    """Rows with the command that tells all of each; a key that says who it is is masked."""
     rows = frame(query, path)
     keys = [str(key) for key in rows["source_key"]]
     personal = [looks_personal(key) for key in keys]

@@ -111,7 +111,7 @@ def judgement_metadata(path: Path) -> dict[str, Any]:
 
 
 def _named(key: Any) -> str | None:
-    """A source key as a row is found by it; one that is somebody's email or phone is masked."""
+    """A source key as a row is found by it; one that is somebody's address or name is masked."""
     if not isinstance(key, str):
         return None
     return mask(key) if looks_personal(key) else key

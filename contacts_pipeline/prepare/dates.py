@@ -29,6 +29,11 @@ _TIME = (
     r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
     r"\s*(?:[ap]m)?\s*(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?"
 )
+_MOMENT = re.compile(
+    r"\d[T ]\s*(?P<hour>\d{1,2}):(?P<rest>\d{2}(?::\d{2}(?:\.\d+)?)?)\s*"
+    r"(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)$",
+    re.IGNORECASE,
+)
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([-/._ ])(\d{{1,2}})\2(\d{{1,2}}){_TIME}", re.IGNORECASE)
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/._ ])(\d{{1,2}})\2(\d{{4}}){_TIME}", re.IGNORECASE)
@@ -44,6 +49,18 @@ _DAY_FIRST = re.compile(
 )
 _MONTH_FIRST = re.compile(rf"{_MONTH}\s*(\d{{1,2}})(?:st|nd|rd|th)?[\s,]+(\d{{4}})")
 _MONTH_AMID = re.compile(rf"(\d{{4}})[\s,.-]+{_MONTH}[\s-]+(\d{{1,2}})\.?")
+
+
+def judge_birthday(text: str, order: DateOrder | None, today: date) -> Judged:
+    """A day of birth; a moment that is no midnight where it is told is dropped as ambiguous.
+
+    A ``timestamptz`` keeps no offset: midnight in Berlin is 22:00 or 23:00 of the day before in
+    UTC. Noon is told, too, by sources that mean the day in whichever zone.
+    """
+    told = _MOMENT.search(text.strip())
+    if told and (int(told["hour"]) not in {0, 12} or told["rest"].strip("0:.")):
+        return Judged(None, (FieldWarning.DATE_AMBIGUOUS,))
+    return judge_date(text, order, today)
 
 
 def judge_date(

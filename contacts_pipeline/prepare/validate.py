@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from contacts_pipeline.engine import define, keep, relation_sql
 from contacts_pipeline.prepare.countries import foreign_names, standard_names
-from contacts_pipeline.prepare.dates import judge_date
+from contacts_pipeline.prepare.dates import judge_birthday
 from contacts_pipeline.prepare.functions import register_functions
 from contacts_pipeline.prepare.phone_plans import (
     TO_SCOPED,
@@ -98,7 +98,7 @@ def resolve_countries(con: duckdb.DuckDBPyConnection) -> None:
 def _resolve_dates(con: duckdb.DuckDBPyConnection, settings: Settings, today: date) -> None:
     define(con, PACKAGE, "written_dates", "table")
     texts = [text for (text,) in con.execute("select date_raw from written_dates").fetchall()]
-    judged = [judge_date(text, settings.contacts.date_order, today) for text in texts]
+    judged = [judge_birthday(text, settings.contacts.date_order, today) for text in texts]
     rows = [(text, day, list(codes)) for text, (day, codes) in zip(texts, judged, strict=True)]
     columns = {"date_raw": TEXT, "birthday": TEXT, "codes": pa.list_(TEXT)}
     keep(con, "resolved_dates", columns, rows)

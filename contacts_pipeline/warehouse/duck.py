@@ -23,6 +23,7 @@ from contacts_pipeline.warehouse.trouble import (
     unread,
     unreadable,
 )
+from contacts_pipeline.warehouse.typed import number_as_text
 
 
 class DuckDialect(Dialect):
@@ -33,6 +34,8 @@ class DuckDialect(Dialect):
 
     def text(self, expression: str, kind: str) -> str:
         """What has parts as JSON."""
+        if kind in {"DOUBLE", "FLOAT"}:
+            return number_as_text(f"({expression})")
         nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
         return f"cast({f'to_json({expression})' if nested else expression} as varchar)"
 

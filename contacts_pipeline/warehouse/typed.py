@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -39,18 +40,50 @@ def typing_engine() -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
+def number_as_text(sql: str) -> str:
+    """A floating number as text, a whole one as an integer would be.
+
+    pandas writes a column of integers so as soon as one is missing, which is NaN then.
+    """
+    whole = f"{sql} = trunc({sql}) and abs({sql}) < 1e15"
+    text = f"if({whole}, cast(cast({sql} as bigint) as varchar), cast({sql} as varchar))"
+    return f"case when not isnan({sql}) then {text} end"
+
+
 def as_text(table: pa.Table, con: duckdb.DuckDBPyConnection) -> pa.Table:
     """The table with every column as text; a list becomes its JSON."""
     other = [field for field in table.schema if field.type != pa.string()]
     for field in other:
         position = table.schema.get_field_index(field.name)
-        value = "to_json(v)" if pa.types.is_nested(field.type) else "v"
+        value = "cast(v as varchar)"
+        if pa.types.is_nested(field.type):
+            value = "cast(to_json(v) as varchar)"
+        elif pa.types.is_floating(field.type):
+            value = number_as_text("v")
         incoming = table.select([field.name]).rename_columns(["v"])
         con.register("incoming", incoming)
-        text = con.sql(f"select cast({value} as varchar) as v from incoming").to_arrow_table()
+        text = con.sql(f"select {value} as v from incoming").to_arrow_table()
         con.unregister("incoming")
         table = table.set_column(position, field.name, text["v"].cast(pa.string()))
+    return _without_zeros(table)
+
+
+def _without_zeros(table: pa.Table) -> pa.Table:
+    """Texts without the zero character: DuckDB takes it, and PostgreSQL, the ledger's, does not."""
+    for position, name in enumerate(table.column_names):
+        if any(_has_zero(chunk) for chunk in table[name].chunks):
+            table = table.set_column(position, name, pc.replace_substring(table[name], "\0", ""))
     return table
+
+
+def _has_zero(texts: pa.StringArray) -> bool:
+    """Looked for in their bytes, which takes a hundredth of what looking at each text would."""
+    _, offsets, data = texts.buffers()
+    if data is None:
+        return False
+    begins = np.frombuffer(offsets, np.int32)
+    begin, end = begins[texts.offset], begins[texts.offset + len(texts)]
+    return not np.frombuffer(data, np.uint8)[begin:end].all()
 
 
 def typed(table: pa.Table, con: duckdb.DuckDBPyConnection) -> pa.Table:

@@ -121,6 +121,43 @@ def test_a_file_is_a_table_whatever_its_name(shop: Shop, name: str) -> None:
     assert shop.extract().rows == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "given", "text"),
+    [
+        (pa.float64(), 7.0, "7"),
+        (pa.float32(), -7.0, "-7"),
+        (pa.float64(), 0.1, "0.1"),
+        (pa.float64(), 1e300, "1e+300"),
+        (pa.float64(), float("inf"), "inf"),
+        (pa.float64(), float("nan"), None),
+        (pa.float64(), None, None),
+    ],
+)
+def test_a_whole_number_is_written_alike_beside_a_gap(
+    shop: Shop, kind: pa.DataType, given: float | None, text: str | None
+) -> None:
+    """pandas makes a column of integers one of floats as soon as one is missing."""
+    columns = {"id": pa.array([given], kind), "location": ["acme"], "updated_at": [None]}
+    put_parquet(shop, columns | {"email": ["a@b.example"], "city": pa.array([given], kind)})
+    shop.extract()
+    assert shop.only("source_key", "city") == {"source_key": text, "city": text}
+
+
+def test_a_zero_character_is_left_out(shop: Shop) -> None:
+    """A ledger in PostgreSQL could not hold the key, nor so much as be written any more."""
+    columns = {"id": ["a\0b", "c"], "location": ["acme"] * 2, "updated_at": [None] * 2}
+    put_parquet(shop, columns | {"email": ["a@b.example", "\0"], "city": ["Zürich", "Ulm"]})
+    shop.extract()
+    read = [(row["source_key"], row["email"], row["city"]) for row in shop.rows()]
+    assert read == [("ab", "a@b.example", "Zürich"), ("c", "", "Ulm")]
+
+
+def put_parquet(shop: Shop, columns: dict[str, Any]) -> None:
+    file = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), file)
+    shop.put("customers.parquet", file.getvalue())
+
+
 def test_types_of_parquet(shop: Shop) -> None:
     columns: dict[str, Any] = {
         "id": pa.array([1.5]),
@@ -129,9 +166,7 @@ def test_types_of_parquet(shop: Shop) -> None:
         "email": pa.array([{"a": 1, "b": "ü"}]),
         "city": pa.array([[("k", [1, 2])]], pa.map_(pa.string(), pa.list_(pa.int8()))),
     }
-    file = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns), file)
-    shop.put("customers.parquet", file.getvalue())
+    put_parquet(shop, columns)
     shop.extract()
     assert shop.only("source_key", "location_id", "email", "city") == {
         "source_key": "1.5",
