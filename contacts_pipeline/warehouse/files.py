@@ -20,13 +20,16 @@ _SUFFIXES = frozenset({".parquet", ".csv"})
 _DELIMITERS = ",;\t|"
 _CSV = (
     "read_csv('{path}', all_varchar = true, header = true, skip = 0, delim = '{delimiter}', "
-    "quote = '\"', escape = '\"', comment = '')"
+    "quote = '\"', escape = '\"', comment = '', max_line_size = 8388608, buffer_size = 33554432)"
 )
-_CSV_ERROR = re.compile(r"CSV Error on Line: (?P<line>\d+)|Error when sniffing file")
+"""Strict: else DuckDB drops what a row has beyond its columns. Buffers of its own size."""
+_CSV_ERROR = re.compile(
+    r"CSV Error on Line: (?P<line>\d+)|Error when sniffing file|CSV Parser state machine"
+)
 _CSV_FILE = re.compile(r'file = (?P<told>.+)|sniffing file "(?P<sniffed>[^"]+)"')
 _NO_CSV = (
     "is no CSV in UTF-8 with as many values in each line as in the first, all of one line ending "
-    "and up to 2 MB long"
+    "and up to 8 MB long"
 )
 _CSV_REASON = re.compile(r"Expected Number of Columns: \d+ Found: \d+|not utf-8 encoded")
 

@@ -76,6 +76,13 @@ def test_the_first_quote_may_come_late(shop: Shop) -> None:
     assert shop.rows()[-1]["city"] == 'Bonn\nam "Rhein"'
 
 
+def test_a_cell_may_be_as_long_as_a_picture(shop: Shop) -> None:
+    long = "B" * 7_000_000
+    shop.put("customers.csv", f'{HEADER}1,acme,,,{long}\n2,acme,,,"{long}\n"\n3,acme,,,Ulm\n')
+    assert shop.extract().rows == 3
+    assert [len(row["city"]) for row in shop.rows()] == [7_000_000, 7_000_001, 3]
+
+
 def test_zeros_blanks_and_words_stay_as_they_are(shop: Shop) -> None:
     shop.put("customers.csv", f'{HEADER}007,acme,,NULL,"NA"\n8,acme,,"",true\n')
     shop.extract()
@@ -93,10 +100,15 @@ def test_zeros_blanks_and_words_stay_as_they_are(shop: Shop) -> None:
             f"{HEADER}{BEYOND_A_SAMPLE}1,acme,,a@b.example\n",
             (
                 "line 30002, is no CSV in UTF-8 with as many values in each line as in the first, "
-                "all of one line ending and up to 2 MB long "
+                "all of one line ending and up to 8 MB long "
                 "(expected number of columns: 5 found: 4); mend that line"
             ),
         ),
+        (
+            f"{HEADER}{BEYOND_A_SAMPLE}1,acme,,a@b.example,Bonn\r\n{ROW}",
+            "customers.csv is no CSV in UTF-8 with as many values in each line as in the first",
+        ),
+        (f"{HEADER}1,acme,,a@b.example,{'B' * 9_000_000}\n", "up to 8 MB long"),
     ],
 )
 def test_what_is_no_csv_is_told_by_its_line(shop: Shop, content: str | bytes, told: str) -> None:
