@@ -18,6 +18,7 @@ from contacts_pipeline.errors import PipelineError
 from contacts_pipeline.settings import Alerts, Smtp, is_loopback
 
 _LOG = logging.getLogger(__name__)
+logging.getLogger("httpx").setLevel(logging.WARNING)  # INFO tells each URL: a webhook's is a secret
 _TIMEOUT_SECONDS = 20
 
 

@@ -1,6 +1,7 @@
 """Alerts over real HTTP and SMTP: one message an incident, and nobody's data in it."""
 
 import json
+import logging
 import socket
 import warnings
 from collections.abc import Iterator
@@ -82,6 +83,13 @@ def test_a_message_goes_by_webhook_and_by_mail(webhook: Webhook, mailbox: Mailbo
     assert "Subject: contacts-pipeline: one thing happened" in mail
     assert "To: oncall@example.com, data@example.com" in mail
     assert "a line\r\nanother" in mail
+
+
+def test_the_webhooks_url_is_in_no_log(webhook: Webhook, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever level the root logger has, as Dagster's ``python_logs`` may set it."""
+    caplog.set_level(logging.INFO)
+    assert send(HELLO, Alerts(webhook_env="HOOK"), {"HOOK": webhook.url}) == ["webhook"]
+    assert webhook.url not in caplog.text
 
 
 def test_without_settings_nobody_is_told() -> None:
