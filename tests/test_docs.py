@@ -1,11 +1,14 @@
 """What the documents tell people to type is there: commands, options, settings, sensors, files."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import dagster as dg
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from contacts_pipeline.cli import main
 from contacts_pipeline.defs import build_definitions
@@ -50,6 +53,59 @@ def test_every_example_of_settings_is_valid(page: Path) -> None:
             tracked = yaml.safe_load((ROOT / "contacts.yaml").read_text(encoding="utf-8"))
             tracked["crm"] = {"base_url": "http://localhost:1"}
             Settings.model_validate(tracked | example)
+
+
+def prose(page: Path) -> list[str]:
+    """What stands in backticks amid the text."""
+    text = re.sub(r"(?ms)^```.*?^```", "", page.read_text(encoding="utf-8"))
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+def named_settings(page: Path) -> list[tuple[list[str], str]]:
+    """Keys such as ``policy.tags``, with the value where one stands beside it."""
+    key = re.compile(rf"((?:{'|'.join(Settings.model_fields)})(?:\.\w+)+)(?:: (.+))?")
+    found = [key.fullmatch(code) for code in prose(page) if code != "contacts.yaml"]
+    return [(one[1].split("."), one[2] or "") for one in found if one]
+
+
+def models_of(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The sections that a key may hold."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from models_of(part)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_option_that_the_text_names_exists(page: Path) -> None:
+    """Those that stand alone, or behind a command of ours."""
+    commands = [main, *main.commands.values()]
+    options = {option for one in commands for item in one.params for option in item.opts}
+    ours = re.compile(rf"(?:contacts-pipeline )?(?:(?:{'|'.join(main.commands)}) )?-.*")
+    for code in filter(ours.fullmatch, prose(page)):
+        assert set(re.findall(r"--[a-z][a-z-]*", code)) <= options | {"--help"}, code
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_setting_that_the_text_names_exists(page: Path) -> None:
+    for keys, value in named_settings(page):
+        sections: list[type[BaseModel]] = [Settings]
+        for key in keys:
+            holding = [one for one in sections if key in one.model_fields]
+            assert holding or not sections, keys
+            fields = [one.model_fields[key] for one in holding]
+            sections = [model for field in fields for model in models_of(field.annotation)]
+        if value:
+            section = keys[0]
+            given = yaml.safe_load((ROOT / "contacts.yaml").read_text(encoding="utf-8"))
+            given["crm"] = {"base_url": "http://localhost:1"}
+            given[section] = given.get(section, {}) | {keys[1]: yaml.safe_load(value)}
+            Settings.model_validate(given)
+
+
+def test_settings_are_found_in_the_text() -> None:
+    named = {".".join(keys) for page in PAGES for keys, _ in named_settings(page)}
+    assert {"policy.tags", "checks.stale_hours", "warehouse.timeout_seconds"} <= named
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
