@@ -1,11 +1,20 @@
 -- Emails that their syntax settles without Python: one plain ASCII address, or none at all.
 -- The columns of dialled_contacts and: email_settled boolean, address varchar, email_code varchar
 -- (the one warning that a settled email has, null for none).
-with bare as (
-    select
-        *,
-        coalesce(plain_address(email), plain_address(unwrapped_address(email))) as plain
+with written as (
+    select *, plain_address(email) as plain_as_written
     from dialled_contacts
+),
+
+-- A case, since DuckDB would unwrap every email for a coalesce, and few need it.
+bare as (
+    select
+        * exclude (plain_as_written),
+        case
+            when plain_as_written is not null then plain_as_written
+            when email is not null then plain_address(unwrapped_address(email))
+        end as plain
+    from written
 ),
 
 -- Most are none of these, which one pattern tells.
