@@ -15,6 +15,16 @@ from contacts_pipeline.sandbox.pytest import StartSandbox
 from tests.defs.webhook import Webhook
 from tests.projects import SETTINGS, Project, people, sandbox_locations
 
+TOLD = SETTINGS + "alerts: {webhook_env: HOOK}\n"
+
+
+@pytest.fixture
+def oncall(project: Project, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> Webhook:
+    """Who is told, by settings that are ``TOLD``."""
+    assert project.folder.exists()  # made first, as it clears the environment
+    monkeypatch.setenv("HOOK", webhook.url)
+    return webhook
+
 
 @cache
 def failure_sensor() -> dg.RunStatusSensorDefinition:
@@ -62,58 +72,46 @@ def run_of(instance: dg.DagsterInstance, job: str, *locations: str) -> dg.Dagste
 
 @pytest.mark.slow
 def test_a_failure_that_nobody_was_told_of_does_not_silence_the_next(
-    project: Project,
-    instance: dg.DagsterInstance,
-    webhook: Webhook,
-    monkeypatch: pytest.MonkeyPatch,
+    project: Project, instance: dg.DagsterInstance, oncall: Webhook
 ) -> None:
-    monkeypatch.setenv("HOOK", webhook.url)
     project.registry["bolt"]["token_env"] = "NO_TOKEN"
-    project.write(people("bolt", 1), SETTINGS + "alerts: {webhook_env: HOOK}\n")
+    project.write(people("bolt", 1), TOLD)
     refresh(instance)
     tell_of(instance, run_of(instance, "push", "bolt"))
     tell_of(instance, lost_run(instance, will_retry="true"))
-    assert webhook.posted == []
+    assert oncall.posted == []
     tell_of(instance, lost_run(instance, will_retry="false"))
-    assert len(webhook.posted) == 1
+    assert len(oncall.posted) == 1
     tell_of(instance, run_of(instance, "push", "bolt"))
     tell_of(instance, lost_run(instance, will_retry="false"))
-    assert len(webhook.posted) == 1
+    assert len(oncall.posted) == 1
 
 
 @pytest.mark.slow
 def test_a_failed_run_that_could_not_be_told_is_told_at_its_jobs_next_failure(
-    project: Project,
-    instance: dg.DagsterInstance,
-    webhook: Webhook,
-    monkeypatch: pytest.MonkeyPatch,
+    project: Project, instance: dg.DagsterInstance, oncall: Webhook
 ) -> None:
-    monkeypatch.setenv("HOOK", webhook.url)
-    project.write(people("acme", 1), SETTINGS + "alerts: {webhook_env: HOOK}\n")
-    webhook.status = 503
+    project.write(people("acme", 1), TOLD)
+    oncall.status = 503
     with pytest.raises(AlertError, match="the webhook answers 503"):
         tell_of(instance, lost_run(instance, will_retry="false"))
-    webhook.status = 200
-    webhook.posted.clear()
+    oncall.status = 200
+    oncall.posted.clear()
     told, silent = (lost_run(instance, will_retry="false") for _ in range(2))
     tell_of(instance, told)
     tell_of(instance, silent)
-    assert [one["text"] for one in webhook.posted] == [f"run {told.run_id} of push failed"]
+    assert [one["text"] for one in oncall.posted] == [f"run {told.run_id} of push failed"]
 
 
 @pytest.mark.slow
 def test_a_plan_that_could_not_be_made_is_told_with_its_location(
-    project: Project,
-    instance: dg.DagsterInstance,
-    webhook: Webhook,
-    monkeypatch: pytest.MonkeyPatch,
+    project: Project, instance: dg.DagsterInstance, oncall: Webhook
 ) -> None:
-    monkeypatch.setenv("HOOK", webhook.url)
     project.registry["bolt"]["token_env"] = "NO_TOKEN"
-    project.write(people("bolt", 1), SETTINGS + "alerts: {webhook_env: HOOK}\n")
+    project.write(people("bolt", 1), TOLD)
     refresh(instance)
     tell_of(instance, run_of(instance, "plan", "bolt"))
-    (told,) = webhook.posted
+    (told,) = oncall.posted
     assert "bolt: failed, token_missing. location bolt: NO_TOKEN is not set" in told["lines"][2]
 
 
@@ -129,16 +127,12 @@ def older_plan() -> None:
 
 
 def test_a_run_that_failed_before_the_pipeline_was_updated_is_told(
-    project: Project,
-    instance: dg.DagsterInstance,
-    webhook: Webhook,
-    monkeypatch: pytest.MonkeyPatch,
+    project: Project, instance: dg.DagsterInstance, oncall: Webhook
 ) -> None:
-    monkeypatch.setenv("HOOK", webhook.url)
-    project.write([], SETTINGS + "alerts: {webhook_env: HOOK}\n")
+    project.write([], TOLD)
     older_plan.execute_in_process(instance=instance, raise_on_error=False)
     tell_of(instance, instance.get_runs(limit=1)[0])
-    (told,) = webhook.posted
+    (told,) = oncall.posted
     assert told["lines"][2] == "Step older_step: Failure"
 
 
@@ -147,37 +141,30 @@ def test_outcomes_that_are_not_written_back_are_told_with_their_location(
     project: Project,
     instance: dg.DagsterInstance,
     crm_sandbox: StartSandbox,
-    webhook: Webhook,
+    oncall: Webhook,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CRM_BASE_URL", crm_sandbox(*sandbox_locations("acme")).url)
-    monkeypatch.setenv("HOOK", webhook.url)
     (project.folder / "analysts").write_text("in the way of a folder")
-    settings = SETTINGS + "write_back: {url: analysts}\nalerts: {webhook_env: HOOK}\n"
-    project.write(people("acme", 1), settings)
+    project.write(people("acme", 1), TOLD + "write_back: {url: analysts}\n")
     refresh(instance)
     tell_of(instance, run_of(instance, "push", "acme"))
-    (told,) = webhook.posted
+    (told,) = oncall.posted
     assert told["lines"][2].startswith("acme: failed, not_written_back. ")
 
 
 @pytest.mark.slow
 def test_a_failed_run_is_told_once_until_one_succeeds(
-    project: Project,
-    instance: dg.DagsterInstance,
-    webhook: Webhook,
-    monkeypatch: pytest.MonkeyPatch,
+    project: Project, instance: dg.DagsterInstance, oncall: Webhook
 ) -> None:
-    monkeypatch.setenv("HOOK", webhook.url)
-    good = SETTINGS + "alerts: {webhook_env: HOOK}\n"
-    bad = good.replace("city: city", "city: town")
-    for settings in (bad, bad, good, bad):
+    bad = TOLD.replace("city: city", "city: town")
+    for settings in (bad, bad, TOLD, bad):
         project.write(people("acme", 1), settings)
-        if settings is good:
+        if settings is TOLD:
             refresh(instance)
             continue
         with pytest.raises(WarehouseError):
             refresh(instance)
         tell_of(instance, instance.get_runs(limit=1)[0])
-    assert [told["event"] for told in webhook.posted] == ["run_failed"] * 2
-    assert "Step warehouse_contacts: WarehouseError" in webhook.posted[0]["lines"]
+    assert [told["event"] for told in oncall.posted] == ["run_failed"] * 2
+    assert "Step warehouse_contacts: WarehouseError" in oncall.posted[0]["lines"]

@@ -14,7 +14,7 @@ from contacts_pipeline.plan.inputs import CRM_CONTACTS, DEFERRED_CONTACTS, LOCAT
 from contacts_pipeline.plan.listed_phones import LISTED_PHONES
 from contacts_pipeline.plan.memory import REMEMBERED_HASHES
 from contacts_pipeline.settings.edits import rules_of_edits
-from tests.plan.bench import KEY, UNIQUE_CONTACTS, VALID_CONTACTS
+from tests.plan.given import KEY, UNIQUE_CONTACTS, VALID_CONTACTS
 
 Table = list[dict[str, Any]]
 Relation = Callable[..., set[Any]]

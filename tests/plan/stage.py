@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from contacts_pipeline.sandbox import RunningSandbox
 from tests.lengths import PHASES, ROUNDS
-from tests.plan.bench import Bench, Row, contact, location
+from tests.plan.bench import Bench
+from tests.plan.given import Row, contact, location
 from tests.plan.worlds import LIST_AGE, MATCHES, Held, World, identities, worlds
 
 NOW = datetime.fromisoformat("2026-01-10T12:00")

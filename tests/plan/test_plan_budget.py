@@ -6,7 +6,8 @@ import pytest
 
 from contacts_pipeline.ledger import day_left, record_read, utc_now
 from contacts_pipeline.ledger.usage import DayLeft
-from tests.plan.bench import NEW, OLD, Bench, contact, location
+from tests.plan.bench import Bench
+from tests.plan.given import NEW, OLD, contact, location
 from tests.plan.relations import Relation, of
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.plan.bench import NEW, OLD, Bench, body, contact, location
+from tests.plan.bench import Bench
+from tests.plan.given import NEW, OLD, body, contact, location
 
 ADA, BOB = "ada@example.com", "bob@example.com"
 P1, P2 = "+12025550101", "+12025550102"

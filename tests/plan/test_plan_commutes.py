@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts_pipeline.sandbox import RunningSandbox
-from tests.plan.bench import Row
+from tests.plan.given import Row
 from tests.plan.stage import (
     LONG,
     THEIRS,

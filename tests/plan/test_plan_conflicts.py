@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.plan.bench import NEW, Bench, Row, body, contact, hashed, location
+from tests.plan.bench import Bench
+from tests.plan.given import NEW, Row, body, contact, hashed, location
 from tests.plan.relations import Relation, of
 
 ADA, BOB, OTHER = "ada@example.com", "bob@example.com", "ada@home.example.com"

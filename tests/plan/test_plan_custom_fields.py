@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from contacts_pipeline.plan.custom_fields import CustomField, read_number, shape_custom_value
-from tests.plan.bench import Bench, location
-from tests.plan.bench import contact as identity
+from tests.plan.bench import Bench
+from tests.plan.given import contact as identity
+from tests.plan.given import location
 from tests.plan.relations import of, relation
 
 OPTIONS = ("Gold", "Silver", "Tea, green")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.plan.bench import NEW, OLD
+from tests.plan.given import NEW, OLD
 from tests.plan.relations import Relation, Table, of
 
 

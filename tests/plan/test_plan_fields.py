@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.plan.bench import OLD, hashed
+from tests.plan.given import OLD, hashed
 from tests.plan.relations import Relation, entry, of
 
 CUSTOM = [("tier", "id-of-tier"), ("age", "id-of-age")]

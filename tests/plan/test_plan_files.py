@@ -25,7 +25,8 @@ from contacts_pipeline.plan import (
 from contacts_pipeline.plan.files import SPARE_PLANS, PlanCounts
 from contacts_pipeline.plan.inputs import crm_contacts_schema, read_listed
 from contacts_pipeline.spent import Spent
-from tests.plan.bench import CRM, NEW, OLD, Bench, contact, crowd, location
+from tests.plan.bench import CRM, Bench
+from tests.plan.given import NEW, OLD, contact, crowd, location
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 

@@ -14,7 +14,8 @@ from contacts_pipeline.plan.inputs import Listed, crm_contacts_schema
 from contacts_pipeline.plan.kept import digest_inputs, sources_of_program
 from contacts_pipeline.settings import Policy
 from contacts_pipeline.spent import Spent
-from tests.plan.bench import KEY, NEW, OLD, UNIQUE_CONTACTS, Bench, Row, contact, location
+from tests.plan.bench import Bench
+from tests.plan.given import KEY, NEW, OLD, UNIQUE_CONTACTS, Row, contact, location
 
 ADA = contact("1", email="ada@example.com", phone="+12025550101")
 BOB = contact("2", "3", email="bob@example.com")

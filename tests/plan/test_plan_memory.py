@@ -15,7 +15,8 @@ from contacts_pipeline.ledger import schema
 from contacts_pipeline.plan import CustomField
 from contacts_pipeline.plan.memory import REMEMBERED_HASHES, memory_path
 from tests.lengths import PHASES, ROUNDS
-from tests.plan.bench import CRM, NEW, OLD, Bench, Row, contact, location
+from tests.plan.bench import CRM, Bench
+from tests.plan.given import NEW, OLD, Row, contact, location
 
 EMAILS = ("a@example.com", "b@example.com", "c@example.com")
 PHONES = ("+12025550101", "+12025550102", None)

@@ -11,7 +11,8 @@ from threading import Event
 import pytest
 
 from contacts_pipeline.snapshots import replacing
-from tests.plan.bench import Bench, contact, crowd, location
+from tests.plan.bench import Bench
+from tests.plan.given import contact, crowd, location
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.plan.bench import OLD, hashed
+from tests.plan.given import OLD, hashed
 from tests.plan.relations import Relation, entry, of
 
 

@@ -13,7 +13,8 @@ from contacts_pipeline.cli.holds import TO_DO
 from contacts_pipeline.cli.show_plan import PlanView, show_next, show_plans
 from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.plan import check_export, export_plans, plan_path
-from tests.plan.bench import CRM, OLD, Bench, contact, location
+from tests.plan.bench import CRM, Bench
+from tests.plan.given import OLD, contact, location
 
 ADA, P1 = "ada.lovelace@example.com", "+12025550101"
 

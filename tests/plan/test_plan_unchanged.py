@@ -7,7 +7,8 @@ import pytest
 from contacts_pipeline.contact import Contact
 from contacts_pipeline.ledger import schema
 from contacts_pipeline.plan import hashes_after
-from tests.plan.bench import KEY, NEW, Bench, body, contact, hashed, location
+from tests.plan.bench import Bench
+from tests.plan.given import KEY, NEW, body, contact, hashed, location
 
 ADA, BOB, P1 = "ada@example.com", "bob@example.com", "+12025550101"
 
