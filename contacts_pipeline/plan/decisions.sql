@@ -1,11 +1,11 @@
 -- What to do about each identity, and why.
--- location_id, identity, contact_id (its own one, null if none is known), hold (a code or null),
--- hold_of_changes (a code or null: no request would surely reach the contact, which matters only
--- where there is something to send), creates_another (nor would it, and the policy sends what has
--- changed to a new contact), request ('upsert' | 'update'),
--- proven_absent (no such contact exists, by a fresh list),
--- is_acknowledged (all that it should hold is all that it was ever sent, and the CRM has
--- acknowledged it), email_hash, phone_hash (of the match values sent),
+-- location_id, identity, source_keys, updated_at, contact_id (its own one, null if none is known),
+-- hold (a code or null), hold_of_changes (a code or null: no request would surely reach the contact,
+-- which matters only where there is something to send), creates_another (nor would it, and the
+-- policy sends what has changed to a new contact), request ('upsert' | 'update'),
+-- proven_absent (no such contact exists, by a fresh list), is_acknowledged (all that it
+-- should hold is all that it was ever sent, and the CRM has acknowledged it), row_hash (of all that
+-- it says), email_hash, phone_hash (of the match values sent),
 -- unsettled_since (when a request of unknown fate was sent to the contact), unsettled_identities
 -- (as whose, and as whose those that came to nothing were sent)
 with requests_to_contacts as (
@@ -52,12 +52,14 @@ compared as (
         claims.location_id,
         claims.identity,
         claims.source_keys,
+        claims.updated_at,
         claims.hold,
         own.contact_id,
         own.conflict,
         if(withheld.withholds_email, null, claims.email_hash) as email_hash,
         if(withheld.withholds_phone, null, claims.phone_hash) as phone_hash,
         withheld.code as withheld_code,
+        row_hashes.row_hash,
         earlier.unsettled_since,
         coalesce(earlier.unsettled_identities, []) as unsettled_identities,
         coalesce(row_hashes.row_hash = known.row_hash, false)
@@ -145,6 +147,8 @@ judged as (
 select
     location_id,
     identity,
+    source_keys,
+    updated_at,
     if(is_unborn, null, contact_id) as contact_id,
     hold_of_all as hold,
     hold_of_changes,
@@ -155,6 +159,7 @@ select
         'update', 'upsert') as request,
     not is_unborn and contact_id is null and locations.is_fresh as proven_absent,
     is_acknowledged,
+    row_hash,
     email_hash,
     phone_hash,
     unsettled_since,

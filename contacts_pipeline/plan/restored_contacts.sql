@@ -5,7 +5,7 @@
 select
     decisions.location_id,
     decisions.contact_id,
-    to_json(claims.source_keys)::varchar as source_keys,
+    to_json(decisions.source_keys)::varchar as source_keys,
     listed.email_hash,
     listed.phone_hash,
     to_json(map_from_entries(list_transform(
@@ -16,12 +16,10 @@ select
         len(list_filter(
             fields.fields, lambda entry: known.hashes[entry.field] is distinct from entry.hash
         )) = 0,
-        row_hashes.row_hash,
+        decisions.row_hash,
         null
     ) as row_hash
 from decisions
-join claims using (location_id, identity)
-left join row_hashes using (location_id, identity)
 join contact_fields as fields using (location_id, identity)
 join known_fields as known
     on known.location_id = decisions.location_id

@@ -11,9 +11,7 @@
 -- unsettled_since (timestamp), unsettled_identities (varchar[])
 with compared as (
     select
-        decisions.*,
-        claims.source_keys,
-        claims.updated_at,
+        decisions.* exclude (row_hash),
         is_acknowledged
             or coalesce(len(changes.changed_fields) = 0 and unsettled_since is null, false)
             as is_unchanged,
@@ -22,17 +20,15 @@ with compared as (
         if(is_new, null, changes.would_clear) as would_clear,
         if(is_new, new_contacts.add_tags, changes.tags) as tags,
         if(is_new, new_contacts.hashes, to_json(changes.hashes)::varchar) as hashes,
-        if(is_new or changes.is_all, row_hashes.row_hash, null) as row_hash,
+        if(is_new or changes.is_all, decisions.row_hash, null) as row_hash,
         changes.sent,
         changes.conflicts,
         new_contacts.body as new_body,
         known.email_hash as known_email_hash,
         known.phone_hash as known_phone_hash
     from decisions
-    join claims using (location_id, identity)
     left join field_changes as changes using (location_id, identity)
     left join new_contacts using (location_id, identity)
-    left join row_hashes using (location_id, identity)
     left join known_contacts as known
         on known.location_id = decisions.location_id
         and known.contact_id = decisions.contact_id

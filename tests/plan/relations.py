@@ -118,8 +118,9 @@ SCHEMAS: dict[str, pa.Schema] = {
         ]
     ),
     "decisions": _schema(
-        "location_id identity contact_id hold hold_of_changes creates_another request "
-        "proven_absent is_acknowledged email_hash phone_hash unsettled_since unsettled_identities"
+        "location_id identity source_keys updated_at contact_id hold hold_of_changes "
+        "creates_another request proven_absent is_acknowledged row_hash email_hash phone_hash "
+        "unsettled_since unsettled_identities"
     ),
     "contact_fields": _schema("location_id identity tags fields"),
     "listed_fields": _schema("location_id contact_id fields"),
@@ -164,6 +165,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "contact_holdings": {"is_certain": True, "is_additional": False},
     "claims": {"source_keys": []},
     "decisions": {
+        "source_keys": [],
         "creates_another": False,
         "request": "upsert",
         "proven_absent": False,

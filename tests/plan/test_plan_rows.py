@@ -105,7 +105,6 @@ def test_tags_go_where_they_wipe_nobody_elses(
         "upsert_plan",
         "body add_tags",
         policy=[{"tags": policy}],
-        claims=[{"identity": "1", "source_keys": ["1"]}],
         decisions=[{"identity": "1"} | decision],
         field_changes=[{"identity": "1", "tags": ["t"], "changed_fields": changed, "sent": sent}],
     )
@@ -117,7 +116,6 @@ def test_adding_tags_alone_leaves_the_ledger_what_the_contact_holds(out: Relatio
     rows = out(
         "upsert_plan",
         "email_hash phone_hash",
-        claims=[{"identity": "1", "source_keys": ["1"]}],
         decisions=of("identity contact_id email_hash", ("1", "a", "e1")),
         field_changes=of("identity changed_fields sent", ("1", ["tags"], [TAGS])),
         known_contacts=of("contact_id email_hash phone_hash", ("a", "e1", "p1")),
@@ -153,7 +151,6 @@ def test_action(
     rows = out(
         "upsert_plan",
         "action request body",
-        claims=[{"identity": "1", "source_keys": ["1"]}],
         decisions=[{"identity": "1"} | decision],
         field_changes=known if changed is not None and not is_new else [],
         new_contacts=known if is_new else [],
