@@ -68,12 +68,17 @@ def recalling(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> Iterator
 
 def remember(con: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
     """Write the hashes of the locations in which many have changed."""
-    define(con, PACKAGE, "hashes_to_remember", "table")
+    define(con, PACKAGE, "hashes_to_remember")
     rows = with_ids(con, "hashes_to_remember").order("location_id").to_arrow_reader(ROWS_A_BATCH)
     for location_id, parts in by_location(rows):
         with replacing(paths[location_id]) as path:
-            table = pa.Table.from_batches(parts)
-            pq.write_table(table.cast(REMEMBERED_HASHES), path, use_dictionary=["location_id"])
+            pq.write_table(
+                pa.Table.from_batches(parts).cast(REMEMBERED_HASHES),
+                path,
+                use_dictionary=["location_id"],
+                compression="none",  # of hashes it saves nothing
+                write_statistics=False,
+            )
 
 
 def _is_usable(path: Path) -> bool:

@@ -60,7 +60,11 @@ def _write(
 ) -> None:
     path = plan_path(snapshots, header.crm, header.location_id, header.plan_id)
     schema = columns.with_metadata({HEADER_KEY: header_json(header)})
-    options = {"compression": "zstd", "use_dictionary": _REPEATED}
+    options = {
+        "compression": "zstd",
+        "use_dictionary": _REPEATED,
+        "write_statistics": False,  # a plan is read whole
+    }
     with replacing(path) as part, pq.ParquetWriter(part, schema, **options) as writer:
         for batch in rows:
             writer.write_batch(batch)
