@@ -16,6 +16,7 @@ from contacts_pipeline.prepare.digit_patterns import (
     NOTHING,
     Pattern,
     after,
+    any_of,
     compile_digits,
     of_length,
 )
@@ -182,23 +183,26 @@ def _plans(code: int) -> tuple[PhoneMetadata, ...]:
 
 
 def _has_type(number: Digits, metadata: PhoneMetadata) -> bool:
-    if not _is_of(number, _general(metadata)):
-        return False
-    undecided = False
-    for name in _TYPES:
-        try:
-            if _is_of(number, getattr(metadata, name)):
-                return True
-        except UndecidedError:
-            undecided = True
-    if undecided:
-        raise UndecidedError
-    return False
+    """Whether the number is of any type, which may be known before it is known of which."""
+    return _is_of(number, _general(metadata)) and number.is_all(
+        _typed(metadata.country_code or 0, metadata.id or "", len(number))
+    )
 
 
 def _is_of(number: Digits, description: PhoneNumberDesc | None) -> bool:
+    return number.is_all(_pattern(description, len(number)))
+
+
+@lru_cache(None)
+def _typed(code: int, region: str, length: int) -> Pattern:
+    metadata = _metadata(code, region)
+    return any_of(_pattern(getattr(metadata, name), length) for name in _TYPES)
+
+
+def _pattern(description: PhoneNumberDesc | None, length: int) -> Pattern:
+    """The numbers of ``length`` digits that are as described."""
     if description is None or not description.national_number_pattern:
-        return False
-    if description.possible_length and len(number) not in description.possible_length:
-        return False
-    return number.is_all(compile_digits(description.national_number_pattern))
+        return NOTHING
+    if description.possible_length and length not in description.possible_length:
+        return NOTHING
+    return compile_digits(description.national_number_pattern)

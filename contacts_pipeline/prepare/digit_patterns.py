@@ -59,7 +59,8 @@ def _then(first: Pattern, rest: Pattern) -> Pattern:
     return Pattern(nullable=first.nullable and rest.nullable, first=first, rest=rest)
 
 
-def _any_of(patterns: Iterable[Pattern]) -> Pattern:
+def any_of(patterns: Iterable[Pattern]) -> Pattern:
+    """The strings that are in one of ``patterns`` at least."""
     flat: set[Pattern] = set()
     for pattern in patterns:
         flat |= pattern.either or {pattern}
@@ -84,11 +85,11 @@ def after(pattern: Pattern, digits: str) -> Pattern:
     if pattern.digits:
         return EMPTY if digits in pattern.digits else NOTHING
     if pattern.either:
-        return _any_of([after(one, digits) for one in pattern.either])
+        return any_of([after(one, digits) for one in pattern.either])
     if pattern.first and pattern.rest:
         taken = _then(after(pattern.first, digits), pattern.rest)
         skipped = after(pattern.rest, digits) if pattern.first.nullable else NOTHING
-        return _any_of([taken, skipped])
+        return any_of([taken, skipped])
     return NOTHING
 
 
@@ -126,13 +127,13 @@ def _alternatives(stream: Iterator[str]) -> Pattern:
             if piece == ")":
                 break
         elif piece == "?":
-            items[-1] = _any_of([items[-1], EMPTY])
+            items[-1] = any_of([items[-1], EMPTY])
         elif piece[0] == "{":
             low, _, high = piece[1:-1].partition(",")
             items[-1] = _repeated(items[-1], int(low), int(high or low))
         elif piece != "$":
             items.append(_one_of(_members(piece)))
-    return _any_of(branches)
+    return any_of(branches)
 
 
 def _sequence(items: list[Pattern]) -> Pattern:
@@ -145,7 +146,7 @@ def _sequence(items: list[Pattern]) -> Pattern:
 def _repeated(pattern: Pattern, low: int, high: int) -> Pattern:
     result = EMPTY
     for _ in range(high - low):
-        result = _any_of([EMPTY, _then(pattern, result)])
+        result = any_of([EMPTY, _then(pattern, result)])
     for _ in range(low):
         result = _then(pattern, result)
     return result

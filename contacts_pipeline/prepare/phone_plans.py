@@ -25,7 +25,7 @@ WORTH_LAYING_OUT = 200
 TO_SCOPED = ("tidied_contacts", "named_contacts", "located_contacts", "scoped_contacts")
 """Relations that read the phones of a source, each over the one before."""
 
-SAMPLE = 250_000
+SAMPLE = 100_000
 """Rows that tell which parts a source uses."""
 
 _HIGHEST_HASH = 2**64 - 1
