@@ -100,6 +100,12 @@ def test_answer_without_a_length_ends_with_its_connection() -> None:
         with_length(DOCUMENT, b"Content-Encoding: gzip"),
         with_length(gzip.compress(DOCUMENT, mtime=0)[:30], b"Content-Encoding: gzip"),
     ],
+    ids=[
+        *("nothing", "rubbish", "HTTP/2", "half a head", "half a header", "half a body"),
+        *("half the chunks", "a chunk without a length", "two lengths", "a length and chunks"),
+        *("negative length", "bad header", "another protocol", "only announced"),
+        *("no content", "not modified", "not compressed", "half compressed"),
+    ],
 )
 def test_what_is_no_whole_answer_leaves_the_fate_unclear(answer: bytes) -> None:
     with running_peer(says(answer, keeps=False)) as peer:
@@ -107,7 +113,9 @@ def test_what_is_no_whole_answer_leaves_the_fate_unclear(answer: bytes) -> None:
         assert len(peer.requests) == 1, "nothing is sent again by itself"
 
 
-@pytest.mark.parametrize("head", [HEAD, HEAD + b"Content-Length: 900000\r\n\r\n"])
+@pytest.mark.parametrize(
+    "head", [HEAD, HEAD + b"Content-Length: 900000\r\n\r\n"], ids=["head", "body"]
+)
 def test_answer_that_is_too_long_leaves_the_fate_unclear(
     head: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,7 +124,7 @@ def test_answer_that_is_too_long_leaves_the_fate_unclear(
         assert str(failure(peer.url)) == "no whole answer (too long)"
 
 
-@pytest.mark.parametrize("said", [b"", ANSWER[:-1]])
+@pytest.mark.parametrize("said", [b"", ANSWER[:-1]], ids=["nothing", "nearly all"])
 def test_who_waits_too_long_hangs_up(said: bytes) -> None:
     with running_peer(says(said)) as peer:
         assert isinstance(failure(peer.url, timeout_seconds=0.3), UnclearFate)
