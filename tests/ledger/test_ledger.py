@@ -13,6 +13,7 @@ from sqlalchemy import event
 from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.keyed_hash import load_key
 from contacts_pipeline.ledger import (
+    REQUEST_KEY,
     Entry,
     Journal,
     Ledger,
@@ -89,6 +90,32 @@ def test_many_writes_share_a_commit(tmp_path: Path) -> None:
     assert count(tmp_path / "ledger.sqlite") == 51
     found = "select count(*) from requests where verdict = 'found'"
     assert count(tmp_path / "ledger.sqlite", found) == 1
+
+
+def test_more_rows_than_one_statement_takes_are_each_written_as_they_are(tmp_path: Path) -> None:
+    told = {number: f'it\'s "{number}", 100% sûr 🙂' for number in range(250)}
+    seen_at = utc_now()
+
+    async def write(ledger: Ledger) -> None:
+        async with Journal(ledger) as journal:
+            await _together(journal, *(Entry(intents=[an_intent(number)]) for number in told))
+            answers = [
+                {key: an_intent(number)[key] for key in REQUEST_KEY}
+                | {"answered_at": seen_at, "status": number, "message": text, "settled": True}
+                for number, text in told.items()
+            ]
+            await _together(journal, *(Entry(answers=[answer]) for answer in answers))
+
+    path = tmp_path / "ledger.sqlite"
+    asyncio.run(write(make_ledger(path)))
+    with sqlite3.connect(path) as con:
+        rows = con.execute("select status, message, settled, answered_at, verdict from requests")
+        at = seen_at.isoformat(" ", "microseconds")
+        assert set(rows) == {(number, text, 1, at, None) for number, text in told.items()}
+
+
+async def _together(journal: Journal, *entries: Entry) -> None:
+    await asyncio.gather(*(journal.write(entry) for entry in entries))
 
 
 def test_what_is_only_posted_is_durable_after_the_end(tmp_path: Path) -> None:
