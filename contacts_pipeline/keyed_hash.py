@@ -9,10 +9,14 @@ from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from contacts_pipeline.snapshots import private_folder
+
+if TYPE_CHECKING:
+    from _hashlib import HASH
 
 _KEY_BYTES = 32
 _HEX_DIGITS = 32
@@ -43,9 +47,11 @@ def _make_key(path: Path) -> None:
 
 def keyed_hash(key: bytes, kind: str, value: str) -> str:
     """The hash of ``value`` as a value of ``kind``: 32 hexadecimal digits."""
-    inner, outer = _pads(key)
-    message = f"{kind}\0{value}".encode()
-    return sha256(outer + sha256(inner + message).digest()).hexdigest()[:_HEX_DIGITS]
+    begun_inner, begun_outer = _begun(key)
+    inner, outer = begun_inner.copy(), begun_outer.copy()
+    inner.update(f"{kind}\0{value}".encode())
+    outer.update(inner.digest())
+    return outer.hexdigest()[:_HEX_DIGITS]
 
 
 def fingerprint(key: bytes) -> str:
@@ -72,7 +78,12 @@ def define_keyed_hash(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
 
 
 @lru_cache(maxsize=8)
-def _pads(key: bytes) -> tuple[bytes, bytes]:
+def _begun(key: bytes) -> tuple["HASH", "HASH"]:
     """The key's half of an HMAC, once: the standard library takes it up anew for each value."""
+    inner, outer = _pads(key)
+    return sha256(inner), sha256(outer)
+
+
+def _pads(key: bytes) -> tuple[bytes, bytes]:
     padded = key.ljust(_BLOCK_BYTES, b"\0")
     return bytes(byte ^ 0x36 for byte in padded), bytes(byte ^ 0x5C for byte in padded)

@@ -6,15 +6,18 @@ JavaScript may cut a text in the middle of an emoji; the half that is left no en
 import json
 import re
 
-_MAY_HOLD_A_HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")  # escaped, or as bytes
+from pydantic_core import from_json
+
 _HALF = re.compile("[\ud800-\udfff]")
 _IN_ITS_PLACE = "\ufffd"  # Unicode's replacement character
 
 
 def read_document(content: bytes) -> object:
     """The document; a ``ValueError`` where it is none."""
-    document = json.loads(content)
-    return _without_halves(document) if _MAY_HOLD_A_HALF.search(content) else document
+    try:
+        return from_json(content)  # in a third of the time, and it takes no half
+    except ValueError:
+        return _without_halves(json.loads(content))
 
 
 def _without_halves(value: object) -> object:

@@ -1,14 +1,12 @@
 """The rate limits as the CRM states them in the headers of every answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 LONGEST_INTERVAL_SECONDS = 3_600.0  # the vendor's is 10 s; what is longer is a slip of the header
 
 
-@dataclass(frozen=True)
-class RateLimits:
+class RateLimits(NamedTuple):
     """What the headers of one answer said; None where they said nothing.
 
     ``interval_seconds`` and ``retry_after_seconds`` are seconds, the others are requests.

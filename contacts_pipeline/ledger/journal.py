@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import bindparam, false, func, select, true, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,8 +32,7 @@ _LOG = logging.getLogger(__name__)
 REQUEST_KEY = ("crm", "location_id", "run_id", "number")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """Rows to be written together.
 
     ``answers`` update requests by ``REQUEST_KEY``; ``settled`` closes the open requests of an
@@ -51,7 +50,7 @@ class Entry:
     asks: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class _Waiting:
     entry: Entry
     durable: asyncio.Future[None] | None = None

@@ -5,7 +5,7 @@ A plan is never written over: a push and its proof read the very file that they 
 
 import json
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -165,10 +165,12 @@ def read_header(path: Path | None, location_id: str) -> PlanHeader:
     return PlanHeader.model_validate_json(stored[HEADER_KEY.encode()])
 
 
-def read_rows(path: Path, *actions: str) -> Iterator[dict[str, Any]]:
+def read_rows(
+    path: Path, *actions: str, columns: Sequence[str] | None = None
+) -> Iterator[dict[str, Any]]:
     """The plan's rows in the order of sending, as ``upsert_plan.sql`` describes them."""
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
             for row in batch.to_pylist():
                 if not actions or row["action"] in actions:
                     yield row

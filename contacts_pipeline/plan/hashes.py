@@ -4,15 +4,19 @@ The texts of a body are hashed when they are sent, not for a million rows of whi
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
+
+from pydantic_core import from_json
 
 from contacts_pipeline.keyed_hash import keyed_hash
 
 _PLACE = "locationId"
 _CUSTOM = "customFields."
 _READ = json.JSONDecoder().raw_decode
+_STRING = re.compile(r'"(\w+)":("(?:[^"\\]|\\.)*")[,}]')  # most fields, in a fifth of the time
 
 
 def hashes_after(
@@ -23,7 +27,7 @@ def hashes_after(
     ``custom``: id to JSON of the custom fields, as the CRM told them after the request. Each that
     the body names is kept by itself as well, since the CRM holds others beside them.
     """
-    known: dict[str, str] = json.loads(row["hashes"])
+    known: dict[str, str] = from_json(row["hashes"])
     if row["body"] is None:
         return known
     texts = {field: text for field, text in _texts(row["body"]) if field != _PLACE}
@@ -57,7 +61,10 @@ def _texts(body: str) -> Iterator[tuple[str, str]]:
     """The fields of a body with their JSON as it stands there: another writing, another hash."""
     at = 1
     while at < len(body) - 1:
-        field, colon = _READ(body, at)
-        _, end = _READ(body, colon + 1)
-        yield field, body[colon + 1 : end]
-        at = end + 1
+        if found := _STRING.match(body, at):
+            field, text, at = found[1], found[2], found.end()
+        else:
+            field, colon = _READ(body, at)
+            _, end = _READ(body, colon + 1)
+            text, at = body[colon + 1 : end], end + 1
+        yield field, text

@@ -32,6 +32,8 @@ def differences(
     found = []
     for field, wanted in sent.items():
         held = stored.value(field)
+        if held == wanted and isinstance(wanted, str):
+            continue
         is_told = field in EDITABLE_TEXTS or field in stored.fields
         if field in _UNCOMPARED or not is_told or _holds(field, held, wanted, tags_policy):
             continue

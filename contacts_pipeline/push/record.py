@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pydantic_core import to_json
+
 from contacts_pipeline.crm import CrmError, StoredContact
 from contacts_pipeline.keyed_hash import keyed_hash
 from contacts_pipeline.ledger import REQUEST_KEY, Entry, Holding, Journal, LedgerError, utc_now
@@ -112,7 +114,7 @@ class Record:
             contact_id=contact.id,
             email_hash=contact.email_hash,
             phone_hash=contact.phone_hash,
-            hashes=json.dumps(hashes),
+            hashes=to_json(hashes).decode(),
             row_hash=None if tags_to_come else row["row_hash"],
         )
 

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from pydantic_core import from_json
+
 from contacts_pipeline.crm import (
     BlockedByEdge,
     CrmError,
@@ -149,7 +151,7 @@ class RowPush:
 
     async def _acknowledge_answer(self, answer: Upserted) -> Outcome:
         contact, sent = answer.contact, json.loads(self._row["body"])
-        expected = json.loads(self._row["hashes"])
+        expected = from_json(self._row["hashes"])
         kept = {field: expected[field] for field in expected.keys() - sent.keys()}
         differing = differences(sent, contact, self._row.get("tags_policy"))
         self._warnings += differing

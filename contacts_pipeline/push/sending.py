@@ -15,6 +15,11 @@ from contacts_pipeline.push.tagging import Tagging
 from contacts_pipeline.push.wire import Wire
 
 _ROWS_READ_AT_ONCE = 256
+_COLUMNS = (
+    *("identity", "source_keys", "action", "request", "body", "add_tags", "contact_id"),
+    *("email_hash", "phone_hash", "hashes", "row_hash", "warnings", "tags_policy"),
+    *("unsettled_since", "unsettled_identities"),
+)
 
 
 async def send_all(
@@ -45,7 +50,7 @@ async def send_all(
                 slot.give_back()
                 show(next(finished))
 
-        async for row in _each(read_rows(rows, "create", "update")):
+        async for row in _each(read_rows(rows, "create", "update", columns=_COLUMNS)):
             if row["identity"] in progress.acknowledged:
                 continue
             slot = await slots.take()
