@@ -70,7 +70,7 @@ def resent_after_kill(start: Start, rows: int, seed: int) -> int:
 
 
 def _ours(url: str, folder: Path, rows: int) -> subprocess.Popen[str]:
-    project = BenchProject(folder, url, location_ids(1), NO_LIMIT)
+    project = BenchProject(folder, url, location_ids(1), NO_LIMIT, settle_seconds=1.0)
     if not folder.exists():
         project.write(rows)
     return project.push()

@@ -100,12 +100,16 @@ def contact_bodies(location: str, count: int, start: int = 0) -> list[dict[str, 
 
 @dataclass(frozen=True)
 class BenchProject:
-    """A project on disk, pushed to ``crm_url`` by processes of its own."""
+    """A project on disk, pushed to ``crm_url`` by processes of its own.
+
+    ``settle_seconds`` is the default of the settings; a push after a SIGKILL waits for so long.
+    """
 
     folder: Path
     crm_url: str
     locations: Sequence[str]
     limit: Limit
+    settle_seconds: float = 30.0
 
     def write(self, contacts_each: int) -> None:
         """Lay down warehouse, settings and plan."""
@@ -136,7 +140,7 @@ class BenchProject:
                 }
                 for name in self.locations
             ],
-            "crm": {"base_url": self.crm_url, "settle_seconds": 1},
+            "crm": {"base_url": self.crm_url, "settle_seconds": self.settle_seconds},
             "policy": {"crm_snapshot": "never"},
             "validation": {"phones": "possible", "placeholder_emails": "warn"},
         }
