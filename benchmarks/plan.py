@@ -32,6 +32,7 @@ from contacts_pipeline.plan import (
 )
 from contacts_pipeline.prepare import write_unique_contacts, write_valid_contacts
 from contacts_pipeline.settings import Policy, Settings
+from contacts_pipeline.snapshots import MADE_FROM, made_from
 
 QUICK_ROWS, ROWS = 100_000, 1_270_000
 """Rows of the source; about a fifth repeat a person: 1.27 million are a million contacts."""
@@ -191,7 +192,8 @@ def change(folder: Path) -> Figures:
     unique, changed = folder / "unique.parquet", folder / "changed.parquet"
     duckdb.execute(
         f"copy (select * replace (if(hash(identity) % 100 = 0, 'Elsewhere', city) as city) "
-        f"from '{unique}') to '{changed}' (format parquet)"
+        f"from '{unique}') to '{changed}' "
+        f"(format parquet, kv_metadata {{{MADE_FROM}: '{made_from(unique)}'}})"
     )
     changed.replace(unique)
     return {}
