@@ -5,9 +5,10 @@ from functools import partial
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from contacts_pipeline.engine import engine, scan
+from contacts_pipeline.engine import define, engine, scan
 from contacts_pipeline.ledger import (
     DayLeft,
     Ledger,
@@ -19,6 +20,7 @@ from contacts_pipeline.plan.files import PlanHeader
 from contacts_pipeline.plan.headers import extracted_before, header, last_header
 from contacts_pipeline.plan.inputs import (
     DEFERRED_CONTACTS,
+    PACKAGE,
     PlannedLocation,
     Sources,
     unchanging_lists,
@@ -26,6 +28,7 @@ from contacts_pipeline.plan.inputs import (
 )
 from contacts_pipeline.plan.kept import digest_inputs, still_holds
 from contacts_pipeline.plan.memory import memory_path, remember
+from contacts_pipeline.plan.places import register_by_place
 from contacts_pipeline.plan.planner import Known, Relations, define_all, planning
 from contacts_pipeline.plan.writing import save_plans
 from contacts_pipeline.settings import Policy
@@ -69,11 +72,13 @@ def plan_locations(
                 told = {"run_id": run_id, "refresh": refresh, "spent": one.spent}
                 plans[one.location_id] = before.model_copy(update=told)
         changed = [one for one in locations if one.location_id not in plans]
+        judged = _judged_rows(still)
         for some in _passes(changed, still, identities_at_once):
             with unchanging_lists(some) as places:
                 plans |= _plan_anew(
                     places,
                     still,
+                    judged,
                     ledger,
                     policy,
                     run_id=run_id,
@@ -115,9 +120,18 @@ def _sizes(sources: Sources) -> dict[str, int]:
         return dict(con.execute(counted).fetchall())
 
 
+def _judged_rows(sources: Sources) -> pa.Table:
+    """The relation of that name, once for all passes: it reads the rows of all locations."""
+    with engine(sources.scratch) as con:
+        scan(con, "valid_contacts", sources.valid_contacts)
+        define(con, PACKAGE, "judged_rows")
+        return con.sql("from judged_rows").to_arrow_table()
+
+
 def _plan_anew(
     locations: Sequence[PlannedLocation],
     sources: Sources,
+    judged: pa.Table,
     ledger: Ledger,
     policy: Policy,
     *,
@@ -138,6 +152,8 @@ def _plan_anew(
     )
     with planning(locations, sources, known, policy, hash_key) as con:
         days = _register_days(con, ledger, locations)
+        here = judged.filter(pc.is_in(judged["location_id"], pa.array(ids, pa.string())))
+        register_by_place(con, "judged_rows", here)
         define_all(con, SENDING)
         counted = con.sql("from plan_counts").to_arrow_table().to_pylist()
         facts = {row["location_id"]: row for row in counted}

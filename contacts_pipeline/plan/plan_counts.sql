@@ -3,14 +3,7 @@
 -- requests (if every one succeeds at once; without the deferred ones), deferred_create,
 -- deferred_update, deferred_requests,
 -- gone, data_version (of all that the contacts should hold)
-with judged as (
-    select location_id, count(*) as extracted, count(rejection) as rejected
-    from valid_contacts
-    semi join locations using (location_id)
-    group by location_id
-),
-
-planned as (
+with planned as (
     select
         location_id,
         count(*) as identities,
@@ -63,7 +56,7 @@ select
     coalesce(gone.gone, 0) as gone,
     coalesce(wanted.data_version, 'empty') as data_version
 from locations
-left join judged using (location_id)
+left join judged_rows as judged using (location_id)
 left join planned using (location_id)
 left join sent using (location_id)
 left join gone using (location_id)

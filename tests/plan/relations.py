@@ -128,6 +128,9 @@ SCHEMAS: dict[str, pa.Schema] = {
     "field_changes": _schema(
         "location_id identity tags changed_fields would_clear conflicts sent hashes is_all"
     ),
+    "judged_rows": pa.schema(
+        [("location_id", TEXT), ("extracted", pa.int64()), ("rejected", pa.int64())]
+    ),
     "plan_warnings": _schema("location_id identity warnings"),
     "upsert_plan": _schema("location_id identity action updated_at body add_tags"),
     "deferred_contacts": DEFERRED_CONTACTS,

@@ -163,6 +163,7 @@ def test_every_row_is_counted_once(out: Relation) -> None:
     rows = out(
         "plan_counts",
         "location_id extracted rejected merged unchanged held deferred create update requests",
+        also="judged_rows",
         locations=[{}, {"location_id": "empty"}],
         valid_contacts=[
             *of("source_key rejection", *((str(n), None) for n in range(7)), ("x", "bad")),
