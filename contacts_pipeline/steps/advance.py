@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import closing
 from typing import Literal
 
 from contacts_pipeline.ledger import Ledger
@@ -59,11 +60,13 @@ def advance(
                     yield location_id, step
         pushed: dict[str, Pushed] = {}
         if "contact_upserts" in stages:
-            reports = push(workspace, ledger, planned, run_id, force=force, progress=progress)
-            for location_id, report in reports:
-                one = planned[location_id]
-                pushed[location_id] = Pushed(one.header, one.path, report)
-                yield location_id, pushed[location_id]
+            with closing(
+                push(workspace, ledger, planned, run_id, force=force, progress=progress)
+            ) as reports:  # before the ledger is
+                for location_id, report in reports:
+                    one = planned[location_id]
+                    pushed[location_id] = Pushed(one.header, one.path, report)
+                    yield location_id, pushed[location_id]
         if stages - _SENDING:
             read_back = read_back_written(workspace, ledger, pushed, run_id)
             wanted = planned if stages & _SENDING else location_ids

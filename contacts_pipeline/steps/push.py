@@ -1,6 +1,6 @@
 """Sending the plan of each location."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,7 +41,7 @@ def push(
     *,
     force: bool,
     progress: Callable[[str, int, int], None],
-) -> Iterator[tuple[str, LocationReport]]:
+) -> Generator[tuple[str, LocationReport], None, None]:
     """Send each location's plan; yield each one's report as it ends."""
     registry = registered_locations(workspace)
     settings = workspace.settings.crm

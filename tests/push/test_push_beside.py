@@ -4,12 +4,13 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from contacts_pipeline import steps
+from contacts_pipeline.ledger import LedgerError, schema
 from contacts_pipeline.push.beside import run_beside
 from contacts_pipeline.sandbox import (
     RunningSandbox,
@@ -74,6 +75,19 @@ def test_closing_finishes_what_is_in_flight_and_the_next_push_goes_on(
     assert_ledger_equals(crm, project)
 
 
+def test_closing_tells_that_the_ledger_failed_meanwhile(
+    uneven: tuple[RunningSandbox, Project],
+) -> None:
+    _, project = uneven
+    reached = advanced(project)
+    assert next(name for name, step in reached if isinstance(step, steps.Pushed)) == "acme"
+    with project.ledger() as ledger, ledger.writing() as connection:
+        schema.pushes.drop(connection)
+    assert isinstance(reached, Generator)
+    with pytest.raises(LedgerError):
+        reached.close()
+
+
 class Work:
     """Hands over 1, goes on until it is told to stop, then hands over 2."""
 
@@ -100,6 +114,42 @@ def test_a_signal_tells_the_work_to_stop_and_its_end_is_waited_for(number: int) 
     threading.Timer(0.1, os.kill, (os.getpid(), number)).start()
     assert list(given) == [2]
     assert work.ended
+
+
+def test_a_signal_while_the_loop_is_closed_breaks_nothing(
+    before: Callable[[int, object], None],
+) -> None:
+    closed: list[bool] = []
+
+    async def interrupts_the_close() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0.01)
+            closed.append(True)
+
+    left = interrupts_the_close()
+
+    async def work(hand_over: Callable[[int], None]) -> None:
+        await anext(left)
+        hand_over(1)
+
+    assert list(run_beside(work, lambda: None)) == [1]
+    assert closed
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.fixture
+def before() -> Iterator[Callable[[int, object], None]]:
+    """A handler that raises, as Dagster's does."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise InterruptedError
+
+    replaced = signal.signal(signal.SIGTERM, interrupt)
+    yield interrupt
+    signal.signal(signal.SIGTERM, replaced)
 
 
 def test_closing_tells_the_work_to_stop_and_waits_for_its_end() -> None:
