@@ -47,8 +47,12 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_free(self) -> bool:
-        """Whether another request may be sent."""
-        return self._keeps_alive and not self._transport.is_closing()
+        """Whether another request may be sent: not behind one that was answered half sent."""
+        return (
+            self._keeps_alive
+            and not self._transport.is_closing()
+            and not self._transport.get_write_buffer_size()
+        )
 
     async def ask(self, request: bytes, seconds: float) -> Answer:
         """Send ``request`` and wait for its answer, redirects and errors included.
@@ -62,7 +66,7 @@ class Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Answer] = loop.create_future()
         self._answered = answered
-        self._bytes = 0
+        self._bytes, self._has_head = 0, False
         timer = loop.call_later(seconds, self._fail, "TimeoutError")
         self._transport.write(request)
         try:

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from contacts_pipeline.crm import (
     CrmClient,
     LocationClosed,
+    Refused,
     StaticToken,
     UnclearFate,
     Unreachable,
@@ -154,6 +155,38 @@ def test_connection_that_the_server_closed_meanwhile_is_not_used() -> None:
 
     with running_peer(says(ANSWER, keeps=False), says(ANSWER)) as peer:
         ask(peer.url, call)
+
+
+@pytest.mark.parametrize("bodiless", [b"204 No Content", b"304 Not Modified"])
+def test_close_is_no_answer_whatever_the_one_before(bodiless: bytes) -> None:
+    async def call(client: CrmClient) -> str:
+        with pytest.raises(UnclearFate):
+            await client.upsert(BODY)
+        with pytest.raises(UnclearFate) as caught:
+            await client.upsert(BODY)
+        return str(caught.value)
+
+    with running_peer(says(b"HTTP/1.1 " + bodiless + b"\r\n\r\n", b"", keeps=False)) as peer:
+        assert ask(peer.url, call) == "no whole answer (closed)"
+
+
+def test_connection_that_answered_a_request_half_sent_is_not_used() -> None:
+    async def call(client: CrmClient) -> None:
+        with pytest.raises(Refused):
+            await client.upsert(b" " * 16_000_000)
+        await client.upsert(BODY)
+
+    def answers_the_head(_peer: Peer, connection: socket.socket) -> None:
+        connection.recv(1)
+        connection.sendall(ANSWER.replace(b"200 OK", b"413 Too Large"))
+        done.wait(60)
+
+    done = threading.Event()
+    with running_peer(answers_the_head, says(ANSWER)) as peer:
+        try:
+            ask(peer.url, call)
+        finally:
+            done.set()
 
 
 def test_connection_that_speaks_unasked_is_not_used() -> None:
