@@ -4,6 +4,7 @@ Source of every rule: the vendor's OpenAPI of 2021-07-28 and field reports.
 """
 
 from contacts_pipeline.crm.access import Access, StaticToken
+from contacts_pipeline.crm.addresses import Addresses
 from contacts_pipeline.crm.client import CrmClient, shared_ssl_context
 from contacts_pipeline.crm.errors import (
     BlockedByEdge,
@@ -33,6 +34,7 @@ from contacts_pipeline.crm.token_file import TokenFile
 
 __all__ = [
     "Access",
+    "Addresses",
     "BlockedByEdge",
     "BulkTagsAdded",
     "ClientOutdated",

@@ -16,6 +16,7 @@ import httpx
 from pydantic import SecretBytes, SecretStr
 
 from contacts_pipeline.crm.access import Access
+from contacts_pipeline.crm.addresses import Addresses
 from contacts_pipeline.crm.connection import Answer
 from contacts_pipeline.crm.documents import read_document
 from contacts_pipeline.crm.errors import (
@@ -60,6 +61,7 @@ class CrmClient:
         *,
         timeout_seconds: float = 30,
         ssl_context: ssl.SSLContext | None = None,
+        addresses: Addresses | None = None,
         observe: Callable[[RateLimits], None] = lambda _: None,
     ) -> None:
         self.location_id = location_id
@@ -76,7 +78,9 @@ class CrmClient:
             "Accept-Encoding": "gzip, deflate",  # what httpx reads, whatever is installed
             "Content-Type": "application/json",
         }
-        self._transport = Transport(url, timeout_seconds, ssl_context or shared_ssl_context())
+        self._transport = Transport(
+            url, timeout_seconds, ssl_context or shared_ssl_context(), addresses or Addresses()
+        )
         self._access = access
         self._bearer: SecretStr | None = None
         self._proven: SecretStr | None = None

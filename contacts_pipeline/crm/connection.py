@@ -15,6 +15,12 @@ from contacts_pipeline.crm.errors import UnclearFate, Unreachable
 
 MOST_HEAD_BYTES = 64 * 1024  # of a status line and its headers; browsers bear 256 KB, servers 8
 MOST_BYTES = 64 * 1024 * 1024  # of an answer: a page of 500 contacts is one of some MB
+_SLIPS_OF_PROXIES = {
+    "lenient_headers": True,
+    "lenient_optional_cr_before_lf": True,
+    "lenient_spaces_after_chunk_size": True,
+}
+"""Read as browsers and aiohttp read them; a danger only to who passes answers on."""
 _HAS_AN_END = frozenset({b"content-length", b"transfer-encoding"})
 
 
@@ -39,6 +45,7 @@ class Connection(asyncio.Protocol):
         self.idle_since = 0.0
         self._answered: asyncio.Future[Answer] | None = None
         self._parser = httptools.HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(**_SLIPS_OF_PROXIES)
         self._keeps_alive = True
         self._bytes = 0
         self._has_head = False

@@ -4,13 +4,13 @@ Every error says for certain whether the request was sent; nothing is sent twice
 """
 
 import asyncio
-import socket
 import ssl
 from collections import deque
 
 import aiohappyeyeballs
 import httpx
 
+from contacts_pipeline.crm.addresses import Addresses
 from contacts_pipeline.crm.connection import Answer, Connection
 from contacts_pipeline.crm.errors import UnclearFate, Unreachable
 
@@ -22,7 +22,14 @@ KEPT_SECONDS = 15.0  # what was idle for longer the server may be closing right 
 class Transport:
     """Requests to ``url``'s host and port; over TLS with ``ssl_context``."""
 
-    def __init__(self, url: httpx.URL, timeout_seconds: float, ssl_context: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        url: httpx.URL,
+        timeout_seconds: float,
+        ssl_context: ssl.SSLContext,
+        addresses: Addresses,
+    ) -> None:
+        self._addresses = addresses
         self._host = url.raw_host.decode("ascii")
         self._ssl_context = ssl_context if url.scheme == "https" else None
         self._port = url.port or (80 if self._ssl_context is None else 443)
@@ -60,7 +67,7 @@ class Transport:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(min(CONNECT_SECONDS, self._timeout_seconds)):
-                found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+                found = await self._addresses.of(self._host, self._port)
                 connected = await aiohappyeyeballs.start_connection(
                     found, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS
                 )

@@ -21,7 +21,8 @@ def run_beside(
     """Run ``work(hand_over)``; yield what it hands over at once, while it goes on.
 
     ``stop`` is called in its loop on SIGTERM and Ctrl-C, and if the iterator is closed or left by
-    an exception. All of these wait for the end of ``work``, whose exception is raised.
+    an exception. All of these wait for the end of ``work``, whose exception is raised. Whoever
+    takes it exhausts or closes it: left alone, ``work`` would go on to its end.
     """
     handed_over: SimpleQueue[list[_ItemT]] = SimpleQueue()
     begun: Future[asyncio.AbstractEventLoop] = Future()

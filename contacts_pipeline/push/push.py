@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contacts_pipeline.crm import Access, CrmClient, shared_ssl_context
+from contacts_pipeline.crm import Access, Addresses, CrmClient, shared_ssl_context
 from contacts_pipeline.ledger import Journal, Ledger, LedgerError
 from contacts_pipeline.push.beside import run_beside
 from contacts_pipeline.push.location import LocationPush, Surroundings, push_location
@@ -46,7 +46,7 @@ def push_locations(
         LedgerError: the ledger failed; every location has finished what was in flight.
     """
     signals = {push.plan.location_id: StopSignal() for push in pushes}
-    ssl_context = shared_ssl_context()
+    ssl_context, addresses = shared_ssl_context(), Addresses()
 
     def connect(location_id: str, access: Access, observe: Callable[[Any], None]) -> CrmClient:
         return CrmClient(
@@ -55,6 +55,7 @@ def push_locations(
             access,
             timeout_seconds=settings.timeout_seconds,
             ssl_context=ssl_context,
+            addresses=addresses,
             observe=observe,
         )
 

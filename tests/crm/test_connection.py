@@ -49,8 +49,13 @@ def with_length(body: bytes, *headers: bytes) -> bytes:
         [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ANSWER],
         [with_length(gzip.compress(DOCUMENT, mtime=0), b"content-encoding: GZIP")],
         [with_length(zlib.compress(DOCUMENT), b"Content-Encoding: deflate")],
+        [ANSWER.replace(b"\r\n", b"\n", 1)],
+        [ANSWER.replace(b"\r\n", b"\r\nX-Told: one\r\n  two\r\n", 1)],
     ],
-    ids=["at once", "drop by drop", "chunked", "trailers", "announced", "gzip", "deflate"],
+    ids=[
+        *("at once", "drop by drop", "chunked", "trailers", "announced", "gzip", "deflate"),
+        *("bare line feed", "folded header"),
+    ],
 )
 def test_answer_is_read_however_it_is_sent(answer: list[bytes]) -> None:
     with running_peer(says(answer, ANSWER)) as peer:
