@@ -11,6 +11,7 @@ _SHOWN_FROM = 6
 _PHONE = re.compile(r"\+?[\d\s().\-/]*")
 _NAME = re.compile(r"[^\W\d_][^\d_@]*[\s,][^\d_@]*[^\W\d_]\.?")
 """Letters with a blank or comma amid them; what numbers rows has a digit, or is one word."""
+_LONGEST_NAME = 200
 _PHONE_DIGITS = range(7, 16)
 _BARE_PHONE_DIGITS = range(10, 16)  # fewer, and nothing else, are a number like any other
 
@@ -31,7 +32,7 @@ def mask(text: str | None) -> str | None:
 def looks_personal(key: str) -> bool:
     """Whether a row's key is an email, a phone or a name by its looks, as some sources have it."""
     text = key.strip()
-    if "@" in text or _NAME.fullmatch(text):
+    if "@" in text or len(text) > _LONGEST_NAME or _NAME.fullmatch(text):
         return True
     digits = sum(one.isdigit() for one in text)
     return _PHONE.fullmatch(text) is not None and (

@@ -31,7 +31,7 @@ _TIME = (
 )
 _MOMENT = re.compile(
     r"\d[T ]\s*(?P<hour>\d{1,2}):(?P<rest>\d{2}(?::\d{2}(?:\.\d+)?)?)\s*"
-    r"(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)$",
+    r"(?P<half>[ap]m)?\s*(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)$",
     re.IGNORECASE,
 )
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
@@ -58,7 +58,8 @@ def judge_birthday(text: str, order: DateOrder | None, today: date) -> Judged:
     UTC. Noon is told, too, by sources that mean the day in whichever zone.
     """
     told = _MOMENT.search(text.strip())
-    if told and (int(told["hour"]) not in {0, 12} or told["rest"].strip("0:.")):
+    days_begin_or_amid = {12} if told and told["half"] else {0, 12}
+    if told and (int(told["hour"]) not in days_begin_or_amid or told["rest"].strip("0:.")):
         return Judged(None, (FieldWarning.DATE_AMBIGUOUS,))
     return judge_date(text, order, today)
 

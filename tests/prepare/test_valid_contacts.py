@@ -116,6 +116,8 @@ DATES = [
     ("1990-05-01 13:45:00", None, "1990-05-01", []),
     ("1990-04-30 22:00:00+00", None, None, ["date_ambiguous"]),
     ("1990-04-30T22:00:00.000Z", None, None, ["date_ambiguous"]),
+    ("1990-04-30 10:00 PM UTC", None, None, ["date_ambiguous"]),
+    ("1990-05-01 12:00 AM UTC", None, "1990-05-01", []),
     ("1990-05-01 12:30:00+00", None, None, ["date_ambiguous"]),
     ("soon", None, None, ["date_invalid"]),
 ]
