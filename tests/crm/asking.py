@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from contacts_pipeline.crm import CrmClient, CrmError, RateLimits, StaticToken, Upserted
 from contacts_pipeline.sandbox import RunningSandbox
+from tests.crm.peer import Peer
 
 TOKEN = "pit-very-secret"
 EMAIL = "ada.lovelace@example.com"
@@ -59,3 +60,16 @@ def failure(crm: RunningSandbox | str, call: Call = upsert, **given: Any) -> Crm
             assert secret not in shown
         error = error.__cause__ or error.__context__
     return caught.value
+
+
+def twice(peer: Peer) -> list[Upserted]:
+    async def call(client: CrmClient) -> list[Upserted]:
+        return [await client.upsert(BODY), await client.upsert(BODY)]
+
+    answers: list[Upserted] = ask(peer.url, call)
+    return answers
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    while not holds():  # noqa: ASYNC110 - another thread makes it so
+        await asyncio.sleep(0.01)

@@ -1,11 +1,15 @@
 """A server of plain sockets that says exactly what a test wants, a script a connection."""
 
+import json
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+
+DOCUMENT = json.dumps({"new": True, "contact": {"id": "c1"}}).encode()
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(DOCUMENT), DOCUMENT)
 
 
 @dataclass
