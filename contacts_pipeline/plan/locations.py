@@ -72,7 +72,7 @@ def plan_locations(
                 told = {"run_id": run_id, "refresh": refresh, "spent": one.spent}
                 plans[one.location_id] = before.model_copy(update=told)
         changed = [one for one in locations if one.location_id not in plans]
-        judged = _judged_rows(still)
+        judged = _judged_rows(still) if changed else pa.table({})
         for some in _passes(changed, still, identities_at_once):
             with unchanging_lists(some) as places:
                 plans |= _plan_anew(

@@ -48,7 +48,7 @@ IDENTITIES: Relations = (
     ("gone_contacts", "table"),
     ("withheld_values", "table"),
     ("settled_contacts", "table"),
-    ("sendable_contacts", "view"),
+    ("sendable_contacts", "table"),
     ("said_fields", "view"),
     ("said_rows", "table"),
     ("row_hashes", "table"),
