@@ -185,7 +185,7 @@ def send(crm: RunningSandbox, row: Row) -> Answer:
 
 
 LONG = settings(
-    max_examples=30 * ROUNDS,
+    max_examples=40 * ROUNDS,
     deadline=None,
     database=None,
     print_blob=True,

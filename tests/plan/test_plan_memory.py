@@ -56,7 +56,7 @@ some_rules = st.fixed_dictionaries(
 )
 histories = st.tuples(some_contacts, some_rules, st.none() | some_contacts, st.none() | some_rules)
 LONG = settings(
-    max_examples=12 * ROUNDS,
+    max_examples=15 * ROUNDS,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -48,7 +48,7 @@ KEPT_BY_ID = {
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@settings(LONG, max_examples=10 * ROUNDS)
+@settings(LONG, max_examples=14 * ROUNDS)
 @example(chosen=(IN_DOUBT_BESIDE_ANOTHER_CONTACT,), policy=KEPT_BY_ID)
 @given(chosen=worlds_of_all_kinds, policy=policies)
 def test_runs_come_to_rest(stage: Stage, chosen: Sequence[World], policy: dict[str, Any]) -> None:
