@@ -10,8 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contacts_pipeline.cli.console import open_console
-from contacts_pipeline.cli.holds import TO_DO
-from contacts_pipeline.plan import PlanHeader, ShownRow, read_excerpt
+from contacts_pipeline.plan import HOLD_REMEDIES, PlanHeader, ShownRow, read_excerpt
 
 ROWS_OF_A_KIND = 5
 FIELDS_OF_A_ROW = 6
@@ -100,7 +99,7 @@ def _show_location(console: Console, view: PlanView) -> None:
         rows = [row for row in excerpt.rows if row.kind == kind]
         _show_rows(console, kind, rows, excerpt.kinds.get(kind, 0))
     for code, count in excerpt.holds.items():
-        to_do = f": {TO_DO[code]}" if code in TO_DO else ""
+        to_do = f": {HOLD_REMEDIES[code]}" if code in HOLD_REMEDIES else ""
         console.print(Text(f"  {count:,} held, {code}{to_do}"))
     _show_codes(console, "warnings", excerpt.warnings)
     _show_codes(console, "empty now, and kept in the CRM (policy.clear)", excerpt.clears)

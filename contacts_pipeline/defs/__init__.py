@@ -17,6 +17,7 @@ from contacts_pipeline.defs.contacts import (
     warehouse_contacts,
 )
 from contacts_pipeline.defs.crm_contacts import CRM_CONTACTS
+from contacts_pipeline.defs.explain import explain_job
 from contacts_pipeline.defs.locations import crm_locations
 from contacts_pipeline.defs.resources import Project
 from contacts_pipeline.defs.tidy import tidy_job, tidy_schedule
@@ -54,7 +55,7 @@ def build_definitions(
             CRM_CONTACTS,
             automate(location_assets(writes_back=writes_back), automation),
         ],
-        jobs=[refresh_job, plan_job, *push_jobs(writes_back=writes_back), tidy_job],
+        jobs=[refresh_job, plan_job, *push_jobs(writes_back=writes_back), explain_job, tidy_job],
         schedules=[*schedules(automation), *tidy_schedule(settings)],
         sensors=[
             location_sensor(automation, writes_back=writes_back),

@@ -6,10 +6,11 @@ import dagster as dg
 import pandas as pd
 
 from contacts_pipeline import lineage, steps
+from contacts_pipeline.defs.explain import ExplainLinks
+from contacts_pipeline.defs.judgement_metadata import judgement_metadata
 from contacts_pipeline.defs.locations import OWNERS, PIPELINE, WAREHOUSE_TAGS, crm_locations
 from contacts_pipeline.defs.metadata import (
     filled_columns,
-    judgement_metadata,
     stage_metadata,
     table,
 )
@@ -87,7 +88,9 @@ def warehouse_contacts(
         "optional field is dropped with a warning; both have a code, the field and the raw value."
     ),
 )
-def valid_contacts(project: dg.ResourceParam[Project]) -> Iterator[dg.MaterializeResult[None]]:
+def valid_contacts(
+    context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
+) -> Iterator[dg.MaterializeResult[None]]:
     """Judge every row."""
     workspace = project.workspace()
     counts = steps.validate(workspace)
@@ -104,7 +107,7 @@ def valid_contacts(project: dg.ResourceParam[Project]) -> Iterator[dg.Materializ
             "rejected": counts.rejected,
             "unassigned": sum(steps.unassigned(workspace).values()),
         }
-        | judgement_metadata(path),
+        | judgement_metadata(path, ExplainLinks(context.run)),
         check_results=[
             dg.AssetCheckResult(
                 check_name="every_row_judged",

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,6 +9,7 @@ import pandas as pd
 
 from contacts_pipeline import lineage, steps
 from contacts_pipeline.defs.contacts import unique_contacts
+from contacts_pipeline.defs.explain import ExplainLinks
 from contacts_pipeline.defs.keys import PLAN, UPSERTS
 from contacts_pipeline.defs.metadata import (
     bar_chart,
@@ -48,12 +48,14 @@ def plan_columns(workspace: Workspace) -> lineage.Lineage:
     return lineage.plan_lineage(filled_columns(workspace.snapshot("unique_contacts")))
 
 
-def plan_metadata(planned: steps.Planned, columns: lineage.Lineage) -> dict[str, Any]:
+def plan_metadata(
+    planned: steps.Planned, columns: lineage.Lineage, links: ExplainLinks
+) -> dict[str, Any]:
     """A plan's counts as series, and the identities that it holds."""
     header = planned.header
     held: dict[str, Any] = {"held_because": header.told} if header.told else {}
     if header.counts.held:
-        held["held_rows"] = _to_explain(planned.path, header.location_id, _HELD)
+        held |= _to_explain("held", frame(_HELD, planned.path), header.location_id, links)
     return (
         held
         | header.counts.model_dump()
@@ -75,7 +77,7 @@ def push_metadata(pushed: steps.Pushed) -> dict[str, Any]:
     return report_metadata(pushed.report) | {"dagster/column_lineage": columns}
 
 
-def proof_metadata(proven: steps.Proven) -> dict[str, Any]:
+def proof_metadata(proven: steps.Proven, links: ExplainLinks) -> dict[str, Any]:
     """The outcomes as series, by code, and the identities that did not arrive."""
     location_id, recount = proven.plan.location_id, proven.recount
     fates = pd.DataFrame(recount.fates, columns=["outcome", "code", "identities"])
@@ -84,7 +86,8 @@ def proof_metadata(proven: steps.Proven) -> dict[str, Any]:
         "explain": _command(location_id),
     }
     if recount.states.keys() & _TROUBLED_STATES:
-        shown["troubled_rows"] = _to_explain(proven.path, location_id, _TROUBLED)
+        troubled = frame(_TROUBLED, proven.path)
+        shown |= _to_explain("troubled", troubled, location_id, links)
     if recount.codes:
         counted = pd.DataFrame(recount.codes.items(), columns=["code", "identities"])
         shown["codes"] = table(counted)
@@ -107,17 +110,21 @@ def run_tags(
     return {f"contacts_pipeline/{name}": str(count) for name, count in counts.items()}
 
 
-def _to_explain(path: Path, location_id: str, query: str) -> dg.TableMetadataValue:
-    """Rows with the command that tells all of each; a key that says who it is is masked."""
-    rows = frame(query, path)
+def _to_explain(
+    name: str, rows: pd.DataFrame, location_id: str, links: ExplainLinks
+) -> dict[str, Any]:
+    """Rows with the command that tells all of each, and links to the same in the UI.
+
+    A key that says who it is is masked, and leads nowhere.
+    """
     keys = [str(key) for key in rows["source_key"]]
-    personal = [looks_personal(key) for key in keys]
-    rows["source_key"] = [mask(key) if p else key for key, p in zip(keys, personal, strict=True)]
     rows["explain"] = [
-        None if p else f"{_words(location_id)} --key {shlex.quote(key)}"
-        for key, p in zip(keys, personal, strict=True)
+        None if looks_personal(key) else f"{_words(location_id)} --key {shlex.quote(key)}"
+        for key in keys
     ]
-    return table(rows)
+    rows["source_key"] = [mask(key) if looks_personal(key) else key for key in keys]
+    stories = links.listed(name, [(location_id, key) for key in keys])
+    return {f"{name}_rows": table(rows), **stories}
 
 
 def _command(location_id: str) -> dg.MarkdownMetadataValue:

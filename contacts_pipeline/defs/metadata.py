@@ -10,29 +10,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from contacts_pipeline.lineage import Lineage
-from contacts_pipeline.masking import looks_personal, mask
-from contacts_pipeline.prepare import FieldWarning, Rejection
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.snapshots import unchanging
 
-_CODES = """
-select 'rejected' as kind, rejection.code as code, rejection.field as field, count(*) as rows
-from read_parquet($path) where rejection is not null group by all
-union all
-select 'warned', code, field, count(*)
-from (select unnest(warnings, recursive := true) from read_parquet($path))
-group by all
-order by 1, 4 desc, 2, 3
-"""
-_REJECTED = """
-select source_key, location_id, rejection.code as code, rejection.field as field,
-    rejection.raw as value
-from read_parquet($path)
-where rejection is not null
-qualify row_number() over (partition by rejection.code order by location_id, source_key) <= 20
-order by code, location_id, source_key
-"""
-"""At most twenty rows a code: a table of the UI is looked at, not searched."""
 BAR_LENGTH = 40  # characters of the longest bar
 
 
@@ -89,36 +69,9 @@ def bar_chart(frame: pd.DataFrame, counted: str) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
-def judgement_metadata(path: Path) -> dict[str, Any]:
-    """What was rejected and warned of in ``valid_contacts``: by code, as series, and row by row.
-
-    Every code has a number in every run, so that its plot has no gaps. Values are masked,
-    and so is a location that the registry does not have: it may be a value of another column.
-    """
-    counts = frame(_CODES, path)
-    numbers = {f"rejected_{code}": 0 for code in Rejection}
-    numbers |= {f"warned_{code}": 0 for code in FieldWarning}
-    for row in counts.to_dict(orient="records"):
-        numbers[f"{row['kind']}_{row['code']}"] += int(row["rows"])
-    rejected = frame(_REJECTED, path)
-    rejected["source_key"] = [_named(key) for key in rejected["source_key"]]
-    rejected["location_id"] = [
-        _masked(name) if code == Rejection.LOCATION_UNKNOWN else name
-        for name, code in zip(rejected["location_id"], rejected["code"], strict=True)
-    ]
-    rejected["value"] = [_masked(value) for value in rejected["value"]]
-    return {"codes": table(counts), "rejected_rows": table(rejected), **numbers}
-
-
-def _named(key: Any) -> str | None:
-    """A source key as a row is found by it; one that is somebody's address or name is masked."""
-    if not isinstance(key, str):
-        return None
-    return mask(key) if looks_personal(key) else key
-
-
-def _masked(value: Any) -> str | None:
-    return mask(value) if isinstance(value, str) else None  # pandas makes a missing text NaN
+def literal(text: str) -> str:
+    """A text as Markdown's code, in which stars and bars are themselves."""
+    return f"`{text.replace('`', chr(39)).replace('|', chr(92) + '|')}`"
 
 
 def frame(query: str, path: Path) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import dagster as dg
 
 from contacts_pipeline import steps
 from contacts_pipeline.defs.crm_contacts import listed_contacts
+from contacts_pipeline.defs.explain import ExplainLinks
 from contacts_pipeline.defs.keys import OUTCOMES, PLAN, UPSERTS, WRITTEN
 from contacts_pipeline.defs.location_metadata import (
     plan_columns,
@@ -38,6 +39,7 @@ class RunEnds:
         self._unplanned: dict[str, steps.Unplanned] = {}
         self._unwritten: dict[str, str] = {}
         self._context, self._workspace = context, workspace
+        self._links = ExplainLinks(context.run)
         self._columns: Lineage | None = None
 
     def record(self, location_id: str, step: steps.Step) -> None:
@@ -50,14 +52,16 @@ class RunEnds:
                 if read is not None:
                     self._context.log_event(listed_contacts(self._workspace, location_id, read))
                 self._columns = self._columns or plan_columns(self._workspace)
-                metadata = plan_metadata(step, self._columns)
+                metadata = plan_metadata(step, self._columns, self._links)
                 self._log(PLAN, location_id, metadata, header.data_version)
             case steps.Pushed(report=report) | steps.Proven(report=report) if report.status != "ok":
                 self.failed.setdefault(location_id, report)
             case steps.Pushed(header):
                 self._log(UPSERTS, location_id, push_metadata(step), header.data_version)
             case steps.Proven(plan=plan):
-                self._log(OUTCOMES, location_id, proof_metadata(step), plan.data_version)
+                self._log(
+                    OUTCOMES, location_id, proof_metadata(step, self._links), plan.data_version
+                )
             case steps.Written(place, run_id, rows):
                 self._log(WRITTEN, location_id, {"warehouse": place, "run_id": run_id, **rows})
             case steps.Unwritten(why):

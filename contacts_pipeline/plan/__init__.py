@@ -16,9 +16,11 @@ from contacts_pipeline.plan.files import (
 from contacts_pipeline.plan.hashes import hashes_after, with_tags_apart
 from contacts_pipeline.plan.inputs import PlannedLocation, Sources
 from contacts_pipeline.plan.locations import plan_locations
+from contacts_pipeline.plan.remedies import HOLD_REMEDIES
 from contacts_pipeline.plan.restore import restored_contacts
 
 __all__ = [
+    "HOLD_REMEDIES",
     "CustomField",
     "CustomFieldWarning",
     "Excerpt",

@@ -16,7 +16,7 @@ from contacts_pipeline.steps.audits import (
     rejected_shares,
     unassigned,
 )
-from contacts_pipeline.steps.explain import Asked, explain
+from contacts_pipeline.steps.explain import Asked, UnknownContactError, explain
 from contacts_pipeline.steps.plan import Planned, Unplanned, stored_plan
 from contacts_pipeline.steps.prove import Proven
 from contacts_pipeline.steps.push import Pushed
@@ -46,6 +46,7 @@ __all__ = [
     "StageMissingError",
     "Standing",
     "Step",
+    "UnknownContactError",
     "Unplanned",
     "Unwritten",
     "Written",

@@ -9,10 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from contacts_pipeline.cli.holds import TO_DO
 from contacts_pipeline.cli.show_plan import PlanView, show_next, show_plans
 from contacts_pipeline.errors import SettingsError
-from contacts_pipeline.plan import check_export, export_plans, plan_path
+from contacts_pipeline.plan import HOLD_REMEDIES, check_export, export_plans, plan_path
 from tests.plan.bench import CRM, Bench
 from tests.plan.given import OLD, contact, location
 
@@ -67,7 +66,7 @@ def test_each_hold_says_what_to_do_as_the_page_does() -> None:
     page = (Path(__file__).parents[2] / "docs" / "identity.md").read_text(encoding="utf-8")
     table = page.split("| hold | means | remedy |")[1].split("\n\n")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert set(TO_DO) == {code for cell in cells for code in re.findall(r"`(\w+)`", cell)}
+    assert set(HOLD_REMEDIES) == {code for cell in cells for code in re.findall(r"`(\w+)`", cell)}
 
 
 def test_held_location_says_why_and_what_to_type(

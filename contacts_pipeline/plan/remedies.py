@@ -3,7 +3,7 @@
 In short what docs/identity.md says; a test holds the two against each other.
 """
 
-TO_DO = {
+HOLD_REMEDIES = {
     "ambiguous_match": "without an email its phone leads to several people: give the row an email",
     "shared_phone": "somebody else has its phone: give it an email",
     "value_taken": "another contact of the CRM holds what would find it: merge the two there",
