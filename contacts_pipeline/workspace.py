@@ -10,6 +10,7 @@ from typing import Self
 
 from contacts_pipeline.accesses import Accesses
 from contacts_pipeline.crm import Access
+from contacts_pipeline.errors import SettingsError
 from contacts_pipeline.keyed_hash import fingerprint, load_key
 from contacts_pipeline.ledger import Ledger
 from contacts_pipeline.quiet_hours import QuietHours
@@ -47,7 +48,7 @@ class Workspace:
         environ = environment(config.parent)
         settings = load_settings(config, environ)
         data = data.resolve()
-        private_folder(data).chmod(0o700)
+        _make_private(data)
         return cls(settings, data, environ)
 
     @classmethod
@@ -108,3 +109,13 @@ class Workspace:
     @cached_property
     def _accesses(self) -> Accesses:
         return Accesses(self.settings.crm, self.environ, self.data / "tokens")
+
+
+def _make_private(data: Path) -> None:
+    try:
+        private_folder(data).chmod(0o700)
+    except PermissionError as error:
+        raise SettingsError(
+            f"{data}: this user can't make it a private folder of their own (0700); name another "
+            f"one, such as {data / 'contacts'}, with --data PATH or {_DATA_VARIABLE}"
+        ) from error

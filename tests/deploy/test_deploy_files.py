@@ -1,6 +1,8 @@
 """What deploy/ says agrees with itself, and with the project's own instance."""
 
+import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
@@ -26,6 +28,11 @@ def variables(told: Any) -> Iterator[str]:
             yield from variables(value)
 
 
+def in_snake_case(told: dict[str, Any]) -> dict[str, Any]:
+    """Keys as Dagster has them, of those that its chart has."""
+    return {re.sub("(?=[A-Z])", "_", key).lower(): value for key, value in told.items()}
+
+
 def test_compose_says_every_variable_that_the_fleet_reads() -> None:
     wanted = {*variables(read("deploy/dagster.yaml")), *variables(read("deploy/workspace.yaml"))}
     assert {"POSTGRES_HOST", "CONTACTS_BROKER_URL", "CONTACTS_CODE_PORT"} <= wanted
@@ -46,13 +53,20 @@ def test_a_fleet_is_operated_as_one_machine_is() -> None:
         key: machine[key] for key in machine.keys() - differ
     }
     values = read("deploy/helm/values.yaml")
-    assert values["additionalInstanceConfig"]["run_retries"] == machine["run_retries"]
+    assert in_snake_case(values["dagsterDaemon"]["runRetries"]) == machine["run_retries"]
     kept = {
         "schedule": values["retention"]["schedule"]["purgeAfterDays"],
         "sensor": values["retention"]["sensor"]["purgeAfterDays"],
         "auto_materialize": values["retention"]["autoMaterialize"]["purgeAfterDays"],
     }
     assert kept == {name: one["purge_after_days"] for name, one in machine["retention"].items()}
+
+
+def test_a_pod_of_kubernetes_has_a_data_folder_that_it_may_make_private() -> None:
+    values = read("deploy/helm/values.yaml")
+    (code,) = values["dagster-user-deployments"]["deployments"]
+    (mounted,) = [one["mountPath"] for one in code["volumeMounts"] if one["name"] == "data"]
+    assert PurePosixPath(mounted) in PurePosixPath(code["env"]["CONTACTS_DATA"]).parents
 
 
 def test_the_image_holds_what_the_services_need() -> None:
