@@ -1,7 +1,8 @@
 """Dagster's storage on PostgreSQL, over connections that a process keeps.
 
-Dagster opens one for every statement group, twice for an event of an asset: most of what an event
-costs, and a fleet writes six for each location that is pushed.
+Dagster opens one for every statement group, twice for an event of an asset, and asks for each
+whether its tables are there: most of what an event costs, and a fleet writes six for each location
+that is pushed.
 """
 
 from collections.abc import Mapping
@@ -23,8 +24,15 @@ _POOL: Mapping[str, Any] = {
 }
 
 
-class _DisposedWithItsConnections(PostgresEventLogStorage):
-    """An instance of Dagster disposes of this part of its storage when it ends."""
+class _KeptEventLog(PostgresEventLogStorage):
+    """Knows the tables that it has found, and is the part that an instance disposes of."""
+
+    _found: frozenset[str] = frozenset()
+
+    def has_table(self, table_name: str) -> bool:
+        if table_name not in self._found and super().has_table(table_name):
+            self._found |= {table_name}
+        return table_name in self._found
 
     def dispose(self) -> None:
         super().dispose()
@@ -46,7 +54,7 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         engine = create_pg_engine(
             postgres_url, token_provider, isolation_level="AUTOCOMMIT", **_POOL
         )
-        self._event_log_storage = _DisposedWithItsConnections(
+        self._event_log_storage = _KeptEventLog(
             postgres_url, should_autocreate_tables=False, token_provider=token_provider
         )
         for storage in (self._event_log_storage, self._run_storage, self._schedule_storage):
