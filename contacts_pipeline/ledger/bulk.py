@@ -5,7 +5,7 @@ lock away and waits to have it back, which a busy event loop lets it do for mill
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -90,12 +90,20 @@ def _execute(
         values = [row[name] for row in some for name in names]
         connection.exec_driver_sql(
             statement.replace(_GIVEN, given),
-            tuple(_as_stored(one) if isinstance(one, datetime) else one for one in values),
+            tuple(_STORED[kind](one) if (kind := type(one)) in _STORED else one for one in values),
         )
 
 
+def _time_as_stored(value: datetime) -> str:
+    """As SQLAlchemy writes it for SQLite, with all its digits, so that texts compare."""
+    return value.isoformat(" ", "microseconds")
+
+
+_STORED: Mapping[type, Callable[[Any], object]] = {datetime: _time_as_stored, bool: int}
+"""What the driver would take to pieces itself, and slowly."""
+
+
 def _as_stored(value: object) -> str:
-    """A time as SQLAlchemy writes it for SQLite, with all its digits, so that texts compare."""
     if isinstance(value, datetime):
-        return value.isoformat(" ", "microseconds")
+        return _time_as_stored(value)
     raise TypeError(f"{type(value).__name__} has no place in the ledger")

@@ -11,6 +11,15 @@ from contacts_pipeline.snapshots import private_folder
 
 _DATABASES = {"sqlite", "postgresql"}
 _FULL_DISK = ("disk is full", "no space left on device")  # SQLite's words, PostgreSQL's
+_PRAGMAS = (
+    "busy_timeout = 30000",
+    "journal_mode = wal",
+    "synchronous = full",
+    # A commit of two hundred locations changes over a thousand pages, and the next one most of
+    # them again: they are read once, and go from the log into the file once in sixteen thousand.
+    "cache_size = -65536",
+    "wal_autocheckpoint = 16000",
+)
 _TABLES_LOCK = 0x6C6564676572  # "ledger": any number that all versions agree on
 
 
@@ -48,7 +57,7 @@ def open_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         if folder := folder_of(engine):
             private_folder(folder)
-        event.listen(engine, "connect", _flush_every_commit)
+        event.listen(engine, "connect", _prepare_connection)
     return engine
 
 
@@ -99,8 +108,8 @@ def remedy(engine: Engine, error: Exception) -> str:
     return "see that the database runs, and check CONTACTS_LEDGER_URL"
 
 
-def _flush_every_commit(connection: Any, _record: Any) -> None:
+def _prepare_connection(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("busy_timeout = 30000", "journal_mode = wal", "synchronous = full"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"pragma {pragma}")
     cursor.close()

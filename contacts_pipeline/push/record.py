@@ -164,7 +164,7 @@ class Record:
                         "run_id": self._errand.run_id,
                         "identity": row["identity"],
                         "plan_id": self._errand.plan_id,
-                        "source_keys": json.dumps(row["source_keys"]),
+                        "source_keys": to_json(row["source_keys"]).decode(),
                         "outcome": outcome.state,
                         "code": outcome.code,
                         "message": outcome.message,
@@ -192,7 +192,7 @@ class Record:
             "plan_id": self._errand.plan_id,
             "number": number,
             "identity": row["identity"],
-            "source_keys": json.dumps(row["source_keys"]),
+            "source_keys": to_json(row["source_keys"]).decode(),
             "effect": effect,
             "predicted_contact_id": row["contact_id"],
             "email_hash": row["email_hash"],
@@ -214,7 +214,7 @@ class Record:
                     {
                         **self._place,
                         **contact,
-                        "source_keys": json.dumps(row["source_keys"]),
+                        "source_keys": to_json(row["source_keys"]).decode(),
                         "run_id": self._errand.run_id,
                         "known_at": utc_now(),
                     }

@@ -7,11 +7,18 @@ import sys
 import threading
 
 from contacts_pipeline.sandbox.options import SandboxOptions
-from contacts_pipeline.sandbox.serving import LOOPBACK, SandboxServer, listen, url_of
+from contacts_pipeline.sandbox.serving import (
+    LOOPBACK,
+    SandboxServer,
+    collect_seldom,
+    listen,
+    url_of,
+)
 
 
 def main() -> None:
     """Serve until stdin ends."""
+    collect_seldom()
     options = SandboxOptions.model_validate_json(sys.stdin.readline())
     listener = listen(LOOPBACK, int(sys.argv[1]))
     server = SandboxServer(options)

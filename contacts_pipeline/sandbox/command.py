@@ -11,7 +11,13 @@ from pydantic import ValidationError
 
 from contacts_pipeline.sandbox.faults import Fault, FaultKind, Faults
 from contacts_pipeline.sandbox.options import SandboxLocation, SandboxOptions, SandboxRules
-from contacts_pipeline.sandbox.serving import LOOPBACK, SandboxServer, listen, url_of
+from contacts_pipeline.sandbox.serving import (
+    LOOPBACK,
+    SandboxServer,
+    collect_seldom,
+    listen,
+    url_of,
+)
 
 DEFAULT_PORT = 8484
 BROADLY = 2  # times that --expose must be given
@@ -156,6 +162,7 @@ def _serve(options: SandboxOptions, host: str, port: int, *, exposed: bool) -> N
     if options.state_file:
         click.echo(f"state        {options.state_file}")
     click.echo("Ctrl-C stops it.")
+    collect_seldom()
     try:
         with suppress(KeyboardInterrupt):  # not raised where a shell in the background ignores it
             SandboxServer(options, exposed=exposed).run([listener])
