@@ -29,6 +29,11 @@ def mask(text: str | None) -> str | None:
     return f"{text.strip()[:2]}{HIDDEN}{text.strip()[-2:]}"
 
 
+def mask_key(key: str) -> str:
+    """A row's key, by which it is found; one that is somebody's address or name is masked."""
+    return (mask(key) or HIDDEN) if looks_personal(key) else key
+
+
 def looks_personal(key: str) -> bool:
     """Whether a row's key is an email, a phone or a name by its looks, as some sources have it."""
     text = key.strip()

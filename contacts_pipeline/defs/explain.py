@@ -10,7 +10,7 @@ import yaml
 from contacts_pipeline import steps
 from contacts_pipeline.defs.metadata import literal
 from contacts_pipeline.defs.resources import Project
-from contacts_pipeline.masking import looks_personal, mask
+from contacts_pipeline.masking import looks_personal, mask, mask_key
 from contacts_pipeline.steps.story import Line, tell
 
 _ONLY_REPOSITORY = "__repository__"
@@ -89,14 +89,10 @@ class ExplainLinks:
 
 
 def _in_markdown(story: Mapping[str, Any]) -> str:
-    sections = tell(story, value=lambda value: mask(value) or "", key=_named)
+    sections = tell(story, value=lambda value: mask(value) or "", key=mask_key)
     return "\n".join(f"### {literal(one.title)}\n\n{_as_table(one.lines)}" for one in sections)
 
 
 def _as_table(lines: list[Line]) -> str:
     head = "|  |  |\n| :--- | :--- |\n" if lines else ""
     return head + "".join(f"| {line.name} | {literal(line.told)} |\n" for line in lines)
-
-
-def _named(key: str) -> str:
-    return mask(key) or "" if looks_personal(key) else key

@@ -1,11 +1,12 @@
 """What the UI shows of the rows that were judged: how many by code, and the worst row by row."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from contacts_pipeline.defs.explain import ExplainLinks
 from contacts_pipeline.defs.metadata import frame, table
-from contacts_pipeline.masking import looks_personal, mask
+from contacts_pipeline.masking import mask, mask_key
 from contacts_pipeline.prepare import FieldWarning, Rejection
 
 _CODES = """
@@ -40,23 +41,17 @@ def judgement_metadata(path: Path, links: ExplainLinks) -> dict[str, Any]:
     for row in counts.to_dict(orient="records"):
         numbers[f"{row['kind']}_{row['code']}"] += int(row["rows"])
     rejected = frame(_REJECTED, path)
-    found = rejected[rejected["code"] != Rejection.LOCATION_UNKNOWN].dropna(subset="source_key")
-    stories = links.listed("rejected", zip(found["location_id"], found["source_key"], strict=True))
-    rejected["source_key"] = [_named(key) for key in rejected["source_key"]]
+    found = rejected[rejected["code"] != Rejection.LOCATION_UNKNOWN]
+    found = found[["location_id", "source_key"]].dropna()
+    stories = links.listed("rejected", found.itertuples(index=False, name=None))
+    rejected["source_key"] = [_told(key, mask_key) for key in rejected["source_key"]]
     rejected["location_id"] = [
-        _masked(name) if code == Rejection.LOCATION_UNKNOWN else name
+        _told(name, mask) if code == Rejection.LOCATION_UNKNOWN else name
         for name, code in zip(rejected["location_id"], rejected["code"], strict=True)
     ]
-    rejected["value"] = [_masked(value) for value in rejected["value"]]
+    rejected["value"] = [_told(value, mask) for value in rejected["value"]]
     return {"codes": table(counts), "rejected_rows": table(rejected), **stories, **numbers}
 
 
-def _named(key: Any) -> str | None:
-    """A source key as a row is found by it; one that is somebody's address or name is masked."""
-    if not isinstance(key, str):
-        return None
-    return mask(key) if looks_personal(key) else key
-
-
-def _masked(value: Any) -> str | None:
-    return mask(value) if isinstance(value, str) else None  # pandas makes a missing text NaN
+def _told(value: Any, masked: Callable[[str], str | None]) -> str | None:
+    return masked(value) if isinstance(value, str) else None  # pandas makes a missing text NaN

@@ -20,7 +20,7 @@ from contacts_pipeline.defs.metadata import (
     stage_metadata,
     table,
 )
-from contacts_pipeline.masking import looks_personal, mask
+from contacts_pipeline.masking import looks_personal, mask_key
 from contacts_pipeline.plan import PlanHeader
 from contacts_pipeline.push import LocationReport
 from contacts_pipeline.workspace import Workspace
@@ -122,7 +122,7 @@ def _to_explain(
         None if looks_personal(key) else f"{_words(location_id)} --key {shlex.quote(key)}"
         for key in keys
     ]
-    rows["source_key"] = [mask(key) if looks_personal(key) else key for key in keys]
+    rows["source_key"] = [mask_key(key) for key in keys]
     stories = links.listed(name, [(location_id, key) for key in keys])
     return {f"{name}_rows": table(rows), **stories}
 
