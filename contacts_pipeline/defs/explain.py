@@ -28,12 +28,12 @@ class AskedContact(dg.Config):
 def contact(
     context: dg.OpExecutionContext, config: AskedContact, project: dg.ResourceParam[Project]
 ) -> None:
-    """Put the story into the output's metadata; someone unknown is an answer as well."""
+    """Put the story into the output's metadata; that nobody is known is an answer as well."""
     workspace = project.workspace()
     with workspace.ledger() as ledger:
         try:
             found = steps.explain(workspace, ledger, config.location, steps.Asked(key=config.key))
-        except steps.UnknownContactError as unknown:
+        except (steps.UnknownContactError, steps.StageMissingError) as unknown:
             story = str(unknown)
         else:
             story = _in_markdown(found)

@@ -65,8 +65,8 @@ class _Teller(NamedTuple):
             if column in _TOLD_APART or before == after == "":
                 continue
             told = self.value(after) if after else "dropped"
-            written = self.value(before) if before not in {"", after} else told
-            lines.append(Line(column, told if written == told else f"{written} → {told}"))
+            was = self.value(before) if before not in {"", after} else told
+            lines.append(Line(column, told if was == told else f"{was} → {told}"))
         lines += [
             Line("warning", f"{warning['code']} ({warning['field']})", "warning")
             for warning in row["warnings"] or []
@@ -74,8 +74,8 @@ class _Teller(NamedTuple):
         if row["rejection"]:
             code, field = row["rejection"]["code"], row["rejection"]["field"]
             lines.append(Line("rejected", f"{code} ({field})", "bad"))
-        written = row["updated_at"] or "without a time"
-        return Section(f"source row {self.key(row['source_key'])}, {written}", lines)
+        since = row["updated_at"] or "without a time"
+        return Section(f"source row {self.key(row['source_key'])}, {since}", lines)
 
     def _identity(self, one: Mapping[str, Any]) -> Section:
         lines = [Line("rows", self._keys(one["source_keys"]))]

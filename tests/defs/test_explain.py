@@ -19,9 +19,9 @@ from contacts_pipeline.sandbox.pytest import StartSandbox
 from tests.projects import Project, people, sandbox_locations
 
 
-def story(instance: dg.DagsterInstance, key: str) -> str:
+def story(instance: dg.DagsterInstance, key: str, location: str = "acme") -> str:
     job = build_definitions().resolve_job_def("explain")
-    asked = {"ops": {"contact": {"config": {"location": "acme", "key": key}}}}
+    asked = {"ops": {"contact": {"config": {"location": location, "key": key}}}}
     ran = job.execute_in_process(run_config=asked, instance=instance)
     (output,) = [one for one in ran.all_events if one.is_successful_output]
     return str(output.step_output_data.metadata["story"].value)
@@ -54,8 +54,10 @@ def test_story_is_whole_and_its_values_are_masked(
 
 def test_someone_unknown_is_an_answer(project: Project, instance: dg.DagsterInstance) -> None:
     project.write(people("acme", 1))
+    assert "not materialised yet; materialise it first" in story(instance, "nobody")
     refresh(instance)
     assert "neither the source nor the ledger knows this contact" in story(instance, "nobody")
+    assert "did you mean 'acme'" in story(instance, "acme-000", location="acmee")
 
 
 @pytest.mark.parametrize(
